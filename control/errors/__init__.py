@@ -1,0 +1,141 @@
+"""Everything that can go wrong, as classes that know their status, `type` and wording.
+
+GeoscopeError
+├── RequestError                    the caller can change it
+│   ├── BadBody, BadParameter, BadName, BadPath, LegacyError                   400
+│   ├── Unauthorized, BadLogin                                                 401
+│   ├── Forbidden                                                              403
+│   ├── ScopeNotFound, SessionNotFound, TableNotFound, FileNotFound,
+│   │   UserNotFound, SandboxNotFound, PageNotFound                            404
+│   ├── MethodNotAllowed                                                       405
+│   ├── ScopeExists, UserExists, ScopeDead, ScopePaused, LastAdmin             409
+│   ├── BodyTooLarge, ResultTooLarge                                           413
+│   └── QuotaExceeded, TooManyCommands, TooManyRequests, TooManyLogins         429
+├── AgentFailed                     a scope's agent could not do it            by its code
+├── BackendError                    something that we rest on
+│   ├── EngineError, NameTaken, AgentUnreachable, AgentMisbehaved              502
+│   ├── EngineUnavailable, NoCapacity, ShuttingDown                            503
+│   └── DeadlineExceeded                                                       504
+├── InternalError                   a bug of ours                              500
+└── StartError                      the server does not start
+    └── BadSetting, StoreLocked, StoreDamaged, StoreTooNew, DriverRefused
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from control.errors.agent import AGENT_STATUS, AgentFailed
+from control.errors.backend import (
+    AgentMisbehaved,
+    AgentUnreachable,
+    BackendError,
+    DeadlineExceeded,
+    EngineError,
+    EngineUnavailable,
+    InternalError,
+    NameTaken,
+    NoCapacity,
+    ShuttingDown,
+)
+from control.errors.base import GeoscopeError
+from control.errors.request import (
+    BadBody,
+    BadLogin,
+    BadName,
+    BadParameter,
+    BadPath,
+    BodyTooLarge,
+    FileNotFound,
+    Forbidden,
+    LastAdmin,
+    LegacyError,
+    MethodNotAllowed,
+    PageNotFound,
+    QuotaExceeded,
+    RequestError,
+    ResultTooLarge,
+    SandboxNotFound,
+    ScopeDead,
+    ScopeExists,
+    ScopeNotFound,
+    ScopePaused,
+    SessionNotFound,
+    TableNotFound,
+    TooManyCommands,
+    TooManyLogins,
+    TooManyRequests,
+    Unauthorized,
+    UserExists,
+    UserNotFound,
+)
+from control.errors.start import (
+    BadSetting,
+    DriverRefused,
+    StartError,
+    StoreDamaged,
+    StoreLocked,
+    StoreTooNew,
+)
+
+__all__ = [
+    "AGENT_STATUS",
+    "AgentFailed",
+    "AgentMisbehaved",
+    "AgentUnreachable",
+    "BackendError",
+    "BadBody",
+    "BadLogin",
+    "BadName",
+    "BadParameter",
+    "BadPath",
+    "BadSetting",
+    "BodyTooLarge",
+    "DeadlineExceeded",
+    "DriverRefused",
+    "EngineError",
+    "EngineUnavailable",
+    "FileNotFound",
+    "Forbidden",
+    "GeoscopeError",
+    "InternalError",
+    "LastAdmin",
+    "LegacyError",
+    "MethodNotAllowed",
+    "NameTaken",
+    "NoCapacity",
+    "PageNotFound",
+    "QuotaExceeded",
+    "RequestError",
+    "ResultTooLarge",
+    "SandboxNotFound",
+    "ScopeDead",
+    "ScopeExists",
+    "ScopeNotFound",
+    "ScopePaused",
+    "SessionNotFound",
+    "ShuttingDown",
+    "StartError",
+    "StoreDamaged",
+    "StoreLocked",
+    "StoreTooNew",
+    "TableNotFound",
+    "TooManyCommands",
+    "TooManyLogins",
+    "TooManyRequests",
+    "Unauthorized",
+    "UserExists",
+    "UserNotFound",
+    "all_errors",
+]
+
+
+def all_errors() -> Iterator[type[GeoscopeError]]:
+    """Every class of the tree that is raised by name, in the order of this file."""
+    waiting: list[type[GeoscopeError]] = [GeoscopeError]
+    while waiting:
+        kind = waiting.pop(0)
+        children = kind.__subclasses__()
+        if not children:
+            yield kind
+        waiting = children + waiting

@@ -1,0 +1,99 @@
+"""What we rest on, and our own bugs."""
+
+from __future__ import annotations
+
+from control.errors.base import GeoscopeError
+
+
+class BackendError(GeoscopeError):
+    """Something that the control plane rests on did not do its part."""
+
+    status = 502
+    type = "backend_error"
+
+
+class EngineError(BackendError):
+    """The engine refused a call."""
+
+    type = "engine_error"
+
+    def __init__(self, action: str, why: str) -> None:
+        super().__init__(f"the engine could not {action}: {why}")
+
+
+class NameTaken(BackendError):
+    """Another container has this name."""
+
+    type = "container_name_taken"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"a container named {name} exists already")
+        self.name = name
+
+
+class AgentUnreachable(BackendError):
+    """The scope's agent does not answer on its socket."""
+
+    type = "agent_unreachable"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the scope's agent cannot be reached: {why}")
+
+
+class AgentMisbehaved(BackendError):
+    """The scope's agent answered something that is no message of ours."""
+
+    type = "agent_misbehaved"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the scope's agent did not answer as it must: {why}")
+
+
+class EngineUnavailable(BackendError):
+    """No engine answers."""
+
+    status = 503
+    type = "engine_unavailable"
+    retry_after_s = 5
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the container engine does not answer: {why}")
+
+
+class NoCapacity(BackendError):
+    """The host has no room for another scope."""
+
+    status = 503
+    type = "no_capacity"
+    retry_after_s = 30
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"no capacity for another scope: {why}")
+
+
+class ShuttingDown(BackendError):
+    """The server is going down."""
+
+    status = 503
+    type = "shutting_down"
+    retry_after_s = 5
+
+    def __init__(self) -> None:
+        super().__init__("the server is shutting down")
+
+
+class DeadlineExceeded(BackendError):
+    """It took longer than it may."""
+
+    status = 504
+    type = "timeout"
+
+    def __init__(self, what: str, timeout_s: float) -> None:
+        super().__init__(f"{what} took longer than {timeout_s:g} s")
+
+
+class InternalError(GeoscopeError):
+    """A bug of ours; the log has the rest under the request id."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(f"internal error, request {request_id}")

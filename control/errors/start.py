@@ -1,0 +1,59 @@
+"""Why the server does not start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from control.errors.base import GeoscopeError
+
+
+class StartError(GeoscopeError):
+    """The server does not start."""
+
+    type = "start_error"
+
+
+class BadSetting(StartError):
+    """A setting is unknown or ill-typed."""
+
+    type = "bad_setting"
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"setting {name}: {why}")
+        self.name = name
+
+
+class StoreLocked(StartError):
+    """Another control plane uses this state directory."""
+
+    type = "store_locked"
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"another control plane uses {path}")
+
+
+class StoreDamaged(StartError):
+    """The store's file is no store of ours, or broken."""
+
+    type = "store_damaged"
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"the store {path} cannot be used: {why}; nothing was changed")
+
+
+class StoreTooNew(StartError):
+    """The store was written by a newer version."""
+
+    type = "store_too_new"
+
+    def __init__(self, path: Path, found: int, known: int) -> None:
+        super().__init__(f"the store {path} has schema {found}, this version knows {known}")
+
+
+class DriverRefused(StartError):
+    """The chosen driver must not serve these settings."""
+
+    type = "driver_refused"
+
+    def __init__(self, driver: str, why: str) -> None:
+        super().__init__(f"the driver {driver} cannot be used: {why}")
