@@ -1,0 +1,137 @@
+"""Blocking Spark work on threads: each piece has an id, a deadline and a way to stop it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sandbox.failure import AgentFailure
+from sandbox.sqlerrors import translate
+from wire.protocol import ErrorCode
+
+T = TypeVar("T")
+
+GROUP_PREFIX = "geoscope-work-"
+"""Job groups of the agent begin with this; a Spark job without it belongs to the kernel."""
+
+STOP_GRACE_S = 5.0
+"""How long a piece of work may take to notice that it was stopped before it is left alone."""
+
+
+@dataclass
+class Work:
+    """One query, load or map in flight; `deadline` is in seconds of time.monotonic()."""
+
+    work_id: str
+    deadline: float
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    group: str = ""
+    timed_out: bool = False
+
+    def check(self) -> None:
+        """Raise AgentFailure (CANCELLED or TIMEOUT) if this work should stop."""
+        if time.monotonic() >= self.deadline:
+            self.timed_out = True
+        if self.timed_out or self.cancelled.is_set():
+            raise self.stopped()
+
+    def remaining_s(self) -> float:
+        """Seconds left before the deadline, never negative."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    def stopped(self) -> AgentFailure:
+        """Why it stopped, worded."""
+        if self.timed_out:
+            return AgentFailure(ErrorCode.TIMEOUT, "the time allowed for it has passed")
+        return AgentFailure(ErrorCode.CANCELLED, "it was cancelled")
+
+
+class WorkBoard:
+    """Runs blocking functions on threads, each in a Spark job group of its own.
+
+    The mutable state is `_running`, changed only on the event loop.
+    """
+
+    def __init__(self, sc: Any, max_threads: int = 16) -> None:
+        self._sc = sc
+        self._pool = ThreadPoolExecutor(max_threads, thread_name_prefix="work")
+        self._numbers = itertools.count(1)
+        self._running: dict[str, Work] = {}
+
+    async def run(self, work_id: str, timeout_s: float, fn: Callable[[Work], T]) -> T:
+        """The value of `fn(work)`; raises AgentFailure, TIMEOUT after `timeout_s` seconds."""
+        if work_id in self._running:
+            raise AgentFailure(ErrorCode.BAD_REQUEST, f"work {work_id} is already running")
+        group = f"{GROUP_PREFIX}{next(self._numbers)}"
+        work = Work(work_id, time.monotonic() + timeout_s, group=group)
+        self._running[work_id] = work
+        future = asyncio.get_running_loop().run_in_executor(self._pool, self._do, work, fn)
+        future.add_done_callback(lambda _: self._running.pop(work_id, None))
+        return await self._settle(work, future)
+
+    async def cancel(self, work_id: str) -> int:
+        """Stop one piece of work; how many that were (0 for an unknown id)."""
+        work = self._running.get(work_id)
+        if work is None:
+            return 0
+        await self._stop(work)
+        return 1
+
+    async def cancel_all(self) -> int:
+        """Stop everything that runs; how much that was."""
+        running = list(self._running.values())
+        await asyncio.gather(*(self._stop(work) for work in running))
+        return len(running)
+
+    def close(self) -> None:
+        """Take no more work; what still runs ends with the process."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _settle(self, work: Work, future: Awaitable[T]) -> T:
+        task = asyncio.ensure_future(future)
+        await asyncio.wait({task}, timeout=work.remaining_s())
+        if not task.done():
+            work.timed_out = True
+            await self._stop(work)
+            await asyncio.wait({task}, timeout=STOP_GRACE_S)
+        if not task.done():
+            task.add_done_callback(_forget)
+            raise work.stopped()
+        return task.result()
+
+    async def _stop(self, work: Work) -> None:
+        work.cancelled.set()
+        # Future jobs too: a query is several jobs, and the next one may start after this call.
+        cancel = self._sc._jsc.sc().cancelJobGroupAndFutureJobs
+        await asyncio.to_thread(cancel, work.group)
+
+    def _do(self, work: Work, fn: Callable[[Work], T]) -> T:
+        work.check()
+        self._sc.setJobGroup(work.group, "geoscope", interruptOnCancel=True)
+        try:
+            return fn(work)
+        except Exception as error:
+            if work.cancelled.is_set():
+                raise work.stopped() from error
+            raise translate(error) from error
+        finally:
+            self._leave_group()
+
+    def _leave_group(self) -> None:
+        # The thread is used again, and its JVM twin keeps local properties; with the JVM gone
+        # there is nothing to leave.
+        with contextlib.suppress(Exception):
+            self._sc._jsc.sc().clearJobGroup()
+
+
+def _forget(task: asyncio.Future[Any]) -> None:
+    """Read a late outcome so that asyncio does not report it as never retrieved."""
+    if not task.cancelled():
+        task.exception()
