@@ -1,0 +1,125 @@
+"""A scope: its berth, its limits, and the states it may move between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from control.scopes.limits import Limits
+
+
+class ScopeState(StrEnum):
+    """Where a scope is in its life; `busy` is work that the control plane has in flight."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    BUSY = "busy"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    DEAD = "dead"
+
+
+S = ScopeState
+
+MOVES: Final[Mapping[ScopeState, frozenset[ScopeState]]] = {
+    S.STARTING: frozenset({S.IDLE, S.STOPPING, S.STOPPED, S.DEAD}),
+    S.IDLE: frozenset({S.BUSY, S.PAUSED, S.STOPPING, S.STOPPED, S.DEAD}),
+    S.BUSY: frozenset({S.IDLE, S.PAUSED, S.STOPPING, S.STOPPED, S.DEAD}),
+    S.PAUSED: frozenset({S.IDLE, S.BUSY, S.STOPPING, S.STOPPED, S.DEAD}),
+    S.STOPPING: frozenset({S.STOPPED, S.DEAD}),
+    S.STOPPED: frozenset({S.STARTING, S.STOPPING, S.DEAD}),
+    S.DEAD: frozenset({S.STARTING, S.STOPPING, S.STOPPED}),
+}
+"""The legal moves. `stopped` and `dead` leave through `starting`, so a start is always seen."""
+
+RUNNING: Final = frozenset({S.IDLE, S.BUSY})
+"""States in which the agent can be asked."""
+
+
+class IllegalMove(Exception):
+    """A bug of ours: a move that the table does not have."""
+
+    def __init__(self, sandbox_id: str, old: ScopeState, new: ScopeState) -> None:
+        super().__init__(f"scope {sandbox_id[:12]} cannot go from {old} to {new}")
+
+
+class Intent(StrEnum):
+    """The move that was begun and not yet finished; in the store before the engine hears of it."""
+
+    OPEN = "open"
+    """Being made, or claimed from the pool: nobody was told that it exists."""
+    FILL = "fill"
+    """Being made for the pool."""
+    START = "start"
+    """Being woken or restarted: its files are to be kept."""
+    STOP = "stop"
+    CLOSE = "close"
+
+
+@dataclass(kw_only=True)
+class Scope:
+    """One user's named workspace; the registry alone changes it.
+
+    Times are seconds since the epoch. `sandbox_id`, `uid` and the disk are its berth, for life.
+    A sandbox in the pool is a scope without an owner.
+    """
+
+    sandbox_id: str
+    uid: int
+    owner: str = ""
+    name: str = ""
+    state: ScopeState = ScopeState.STARTING
+    reason: str | None = None
+    created: float
+    last_used: float
+    ends: float | None = None
+    limits: Limits
+    from_pool: bool = False
+    container_id: str | None = None
+    intent: Intent | None = None
+    in_flight: int = field(default=0, compare=False)
+    """Requests that the control plane has under way here; the only measure of busy."""
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether it waits in the pool for an owner."""
+        return not self.owner
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its agent can be asked."""
+        return self.state in RUNNING
+
+    def move(self, state: ScopeState, reason: str | None = None) -> None:
+        """Go to `state` for `reason`; raises IllegalMove where the table has no such move."""
+        if state != self.state and state not in MOVES[self.state]:
+            raise IllegalMove(self.sandbox_id, self.state, state)
+        self.state = state
+        self.reason = reason
+
+    def begin_work(self) -> None:
+        """One more request is under way."""
+        self.in_flight += 1
+        if self.state is ScopeState.IDLE:
+            self.move(ScopeState.BUSY)
+
+    def end_work(self, now: float) -> None:
+        """One request less; the idle time counts from the last."""
+        self.in_flight -= 1
+        self.last_used = max(self.last_used, now)
+        if self.state is ScopeState.BUSY and self.in_flight == 0:
+            self.move(ScopeState.IDLE)
+
+    def now_running(self) -> None:
+        """The agent can be asked: busy if work waits for it, else idle."""
+        self.move(ScopeState.BUSY if self.in_flight else ScopeState.IDLE)
+
+    def idle_until(self) -> float | None:
+        """When it has been idle for its `idle_timeout`; None: never, or not idle now."""
+        timeout_s = self.limits.idle_timeout_s
+        if timeout_s is None or self.in_flight or self.state is not ScopeState.IDLE:
+            return None
+        return self.last_used + timeout_s

@@ -1,0 +1,172 @@
+"""The store's file: opened once, by one control plane, and never overwritten when it is damaged.
+
+Statements run inline on the event loop, not in a thread: each is one short transaction on a local
+file (tens of microseconds to read; one fsync, about a millisecond, to write), and only logins and
+lifecycle moves write. In return no two of them ever interleave, which makes write-ahead plain.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, update
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from control.errors import StoreDamaged, StoreLocked, StoreTooNew
+from control.store import schema
+
+STORE_NAME: Final = "geoscope.db"
+LOCK_NAME: Final = "geoscope.lock"
+BERTHS_FOLDER: Final = "berths"
+BUSY_TIMEOUT_S: Final = 5.0
+
+
+class Database:
+    """The open store. `installation` is the uuid that our containers carry as a label."""
+
+    def __init__(self, engine: Engine, lock: int, path: Path, installation: str) -> None:
+        self._engine = engine
+        self._lock = lock
+        self.path = path
+        self.installation = installation
+
+    @classmethod
+    def open(cls, state_dir: Path) -> Database:
+        """Open or make the store of `state_dir`.
+
+        Raises StoreLocked (another control plane has it), StoreDamaged or StoreTooNew.
+        """
+        state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = _lock(state_dir / LOCK_NAME)
+        path = state_dir / STORE_NAME
+        try:
+            engine, installation = _open_file(path)
+        except BaseException:
+            os.close(lock)
+            raise
+        return cls(engine, lock, path, installation)
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One transaction: all of it, or nothing."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    def check_writable(self) -> None:
+        """Write nothing of meaning; raises sqlalchemy's error when the store cannot be written."""
+        with self.begin() as connection:
+            row = schema.installation
+            connection.execute(update(row).values(schema_version=row.c.schema_version))
+
+    def drivers(self) -> set[str]:
+        """The drivers that ever held scopes in this state directory."""
+        with self.begin() as connection:
+            names: str = connection.execute(select(schema.installation.c.drivers)).scalar_one()
+        return set(names.split(",")) - {""}
+
+    def note_driver(self, name: str) -> None:
+        """Remember that this driver holds scopes here."""
+        names = ",".join(sorted(self.drivers() | {name}))
+        with self.begin() as connection:
+            connection.execute(update(schema.installation).values(drivers=names))
+
+    def close(self) -> None:
+        """Let go of the file and of the lock; closing twice is fine."""
+        self._engine.dispose()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+
+def _lock(path: Path) -> int:
+    """The lock of the state directory, held as long as the descriptor is open."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise StoreLocked(path.parent) from error
+    return descriptor
+
+
+def _open_file(path: Path) -> tuple[Engine, str]:
+    is_new = not path.exists()
+    if is_new:
+        _refuse_lost_store(path)
+    engine = _connect(path)
+    try:
+        return engine, _create(engine) if is_new else _verify(engine, path)
+    except DBAPIError as error:
+        engine.dispose()
+        raise StoreDamaged(path, str(error.orig)) from error
+    except BaseException:
+        engine.dispose()
+        raise
+
+
+def _refuse_lost_store(path: Path) -> None:
+    """Disks without a store mean a lost store; to go on would be to delete them as orphans."""
+    berths = path.parent / BERTHS_FOLDER
+    if berths.is_dir() and any(berths.iterdir()):
+        why = f"it is missing, but {berths} holds disks of scopes"
+        raise StoreDamaged(path, why)
+
+
+def _connect(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        poolclass=StaticPool,
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_S},
+    )
+    event.listen(engine, "connect", _configure)
+    return engine
+
+
+def _configure(connection: sqlite3.Connection, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL: an answered open must be in the store after a power cut too, or its disk is an orphan.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _create(engine: Engine) -> str:
+    schema.metadata.create_all(engine)
+    identity = str(uuid.uuid4())
+    row = {"id": identity, "schema_version": schema.SCHEMA_VERSION, "created": time.time()}
+    with engine.begin() as connection:
+        connection.execute(schema.installation.insert(), row)
+    return identity
+
+
+def _verify(engine: Engine, path: Path) -> str:
+    with engine.connect() as connection:
+        damage = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+        if damage != "ok":
+            raise StoreDamaged(path, damage)
+        return _read_installation(connection, path)
+
+
+def _read_installation(connection: Connection, path: Path) -> str:
+    try:
+        row = connection.execute(select(schema.installation)).one()
+    except SQLAlchemyError as error:
+        why = "it has no installation row"
+        raise StoreDamaged(path, why) from error
+    if row.schema_version > schema.SCHEMA_VERSION:
+        raise StoreTooNew(path, row.schema_version, schema.SCHEMA_VERSION)
+    missing = set(schema.metadata.tables) - set(inspect(connection).get_table_names())
+    if missing:
+        why = f"tables {', '.join(sorted(missing))} are missing"
+        raise StoreDamaged(path, why)
+    return str(row.id)
