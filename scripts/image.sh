@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Builds the sandbox image where its sources changed; prints its tag. The newest is also geoscope-sandbox:latest.
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+readonly NAME="${GEOSCOPE_IMAGE_NAME:-geoscope-sandbox}"
+readonly CERTS=sandbox/image/certs
+readonly DEADLINE_S="${GEOSCOPE_BUILD_DEADLINE_S:-1800}"
+
+say() { printf 'image: %s\n' "$*" >&2; }
+
+content_hash() {
+    # Contents and names only: neither times nor this machine's certificates belong to what the image is.
+    find sandbox wire samples .dockerignore -type f -not -name '*.pyc' -not -path "$CERTS/*" -print0 |
+        LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12
+}
+
+copy_certificates() {
+    # What the administrator added to this machine; else the bundle that its environment names.
+    find "$CERTS" -name '*.crt' -delete
+    local bundle="${SSL_CERT_FILE:-${PIP_CERT:-${REQUESTS_CA_BUNDLE:-}}}"
+    if compgen -G '/usr/local/share/ca-certificates/*.crt' >/dev/null; then
+        cp /usr/local/share/ca-certificates/*.crt "$CERTS/"
+    elif [[ -n $bundle && -r $bundle ]]; then
+        awk -v folder="$CERTS" '/BEGIN CERTIFICATE/ { n++ } n { print > (folder "/host-" n ".crt") }' "$bundle"
+    fi
+}
+
+network_arguments() {
+    local name
+    for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY PIP_INDEX_URL; do
+        [[ -z ${!name:-} ]] || printf -- '--build-arg\n%s\n' "$name"
+    done
+}
+
+build() {
+    local tag=$1 arguments
+    copy_certificates
+    mapfile -t arguments < <(network_arguments)
+    say "building $tag (minutes the first time, seconds afterwards)"
+    DOCKER_BUILDKIT=0 timeout "$DEADLINE_S" docker build --network host "${arguments[@]}" \
+        -f sandbox/Dockerfile -t "$tag" . </dev/null 2>&1 |
+        grep --line-buffered -E '^Step |^Successfully|rror|returned a non-zero|No space|denied' >&2 ||
+        { [[ ${PIPESTATUS[0]} -eq 0 ]] || { say "the build failed"; return 1; }; }
+}
+
+main() {
+    mkdir -p .cache
+    exec 8>.cache/image.lock
+    flock -w "$DEADLINE_S" 8 || { say "another build holds .cache/image.lock"; exit 1; }
+    local tag
+    tag="$NAME:$(content_hash)"
+    if ! docker image inspect "$tag" >/dev/null 2>&1; then
+        scripts/base_image.sh
+        build "$tag"
+    fi
+    docker tag "$tag" "$NAME:latest"
+    say "$(docker image inspect --format "$tag, {{.Size}} bytes" "$tag")"
+    printf '%s\n' "$tag"
+}
+
+main "$@"
