@@ -6,9 +6,11 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import NoReturn
 
+Network = IPv4Network | IPv6Network
 UNITS = {
     "": 1,
     "B": 1,
@@ -98,6 +100,13 @@ def _share_or_size(written: str) -> str:
     return str(parse_size(written))
 
 
+def _networks(written: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(word) for word in _words(written))
+    except ValueError:
+        _refuse("addresses or networks such as 10.0.0.0/8")
+
+
 def choice(*options: str) -> Kind:
     """One of a few words."""
 
@@ -155,5 +164,6 @@ folder = Kind("path", lambda written: Path(_text(written)).expanduser().absolute
 size = Kind("size", parse_size)
 share_or_size = Kind("size or %", _share_or_size)
 words = Kind("list", _words)
+networks = Kind("list of networks", _networks)
 mounts = Kind("list of pairs", _mounts)
 uid_range = Kind("range", _uid_range)

@@ -17,10 +17,12 @@ from typing import Any
 from control.errors import BadSetting
 from control.kinds import (
     Kind,
+    Network,
     choice,
     folder,
     integer,
     mounts,
+    networks,
     number,
     optional,
     path,
@@ -106,8 +108,8 @@ class Settings:
     cors_origins: tuple[str, ...] = setting(
         "", words, "", "origins that browsers may call from; `*`: all"
     )
-    trusted_proxies: tuple[str, ...] = setting(
-        "", words, "", "addresses of proxies whose X-Forwarded-For is believed"
+    trusted_proxies: tuple[Network, ...] = setting(
+        "", networks, "", "addresses of proxies whose X-Forwarded-For is believed"
     )
     tls_cert: Path | None = setting("", optional(path), "", "certificate chain, PEM")
     tls_key: Path | None = setting("", optional(path), "", "the certificate's key, PEM")

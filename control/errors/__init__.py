@@ -8,7 +8,8 @@ GeoscopeError
 │   ├── ScopeNotFound, SessionNotFound, TableNotFound, FileNotFound,
 │   │   UserNotFound, SandboxNotFound, PageNotFound                            404
 │   ├── MethodNotAllowed                                                       405
-│   ├── ScopeExists, UserExists, ScopeDead, ScopePaused, LastAdmin             409
+│   ├── ScopeExists, UserExists, ScopeDead, ScopePaused, LastAdmin,
+│   │   SingleUser                                                           409
 │   ├── BodyTooLarge, ResultTooLarge                                           413
 │   └── QuotaExceeded, TooManyCommands, TooManyRequests, TooManyLogins         429
 ├── AgentFailed                     a scope's agent could not do it            by its code
@@ -61,6 +62,7 @@ from control.errors.request import (
     ScopeNotFound,
     ScopePaused,
     SessionNotFound,
+    SingleUser,
     TableNotFound,
     TooManyCommands,
     TooManyLogins,
@@ -115,6 +117,7 @@ __all__ = [
     "ScopePaused",
     "SessionNotFound",
     "ShuttingDown",
+    "SingleUser",
     "StartError",
     "StoreDamaged",
     "StoreLocked",

@@ -222,6 +222,16 @@ class LastAdmin(RequestError):
         super().__init__(f"user {name} is the last admin")
 
 
+class SingleUser(RequestError):
+    """The process driver isolates nobody from nobody: it serves one account."""
+
+    status = 409
+    type = "single_user"
+
+    def __init__(self) -> None:
+        super().__init__("the process driver serves one user; more need a container engine")
+
+
 class ScopeDead(RequestError):
     """The scope's container is gone against its will; `restart` brings it back."""
 

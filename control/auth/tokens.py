@@ -1,0 +1,97 @@
+"""Tokens: JWTs that say who, until when, and can be taken back."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import jwt
+
+from control.errors import Unauthorized
+from control.store.accounts import Account, AccountStore
+
+TOKEN_LIFE_S: Final = 604_800
+ALGORITHM: Final = "HS256"
+CLAIMS: Final = ["iss", "sub", "iat", "exp", "jti", "epoch"]
+SCHEMES: Final = frozenset({"token", "bearer"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """Who makes a request; `expires` in seconds since the epoch."""
+
+    username: str
+    role: str
+    jti: str
+    expires: float
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether /admin is open to them."""
+        return self.role == "admin"
+
+
+class Tokens:
+    """Gives tokens, reads them, ends them. `issuer` is this installation's id."""
+
+    def __init__(
+        self, store: AccountStore, issuer: str, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._store = store
+        self._issuer = issuer
+        self._clock = clock
+        self._key = store.signing_key()
+
+    def issue(self, account: Account) -> str:
+        """A token for this account, good for a week."""
+        now = int(self._clock())
+        claims = {
+            "iss": self._issuer,
+            "sub": account.username,
+            "iat": now,
+            "exp": now + TOKEN_LIFE_S,
+            "jti": uuid.uuid4().hex,
+            "epoch": account.token_epoch,
+        }
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM)
+
+    def identify(self, header: str | None) -> Identity:
+        """Who sent this Authorization header; raises Unauthorized."""
+        scheme, _, token = (header or "").partition(" ")
+        if scheme.lower() not in SCHEMES:
+            raise Unauthorized
+        claims = self._claims(token.strip())
+        account = self._store.find(str(claims["sub"]))
+        if account is None or account.token_epoch != claims["epoch"]:
+            raise Unauthorized
+        if self._store.is_revoked(str(claims["jti"])):
+            raise Unauthorized
+        return Identity(
+            username=account.username,
+            role=account.role,
+            jti=str(claims["jti"]),
+            expires=float(claims["exp"]),
+        )
+
+    def revoke(self, identity: Identity) -> None:
+        """End this one token."""
+        self._store.revoke(identity.jti, identity.expires)
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self._key,
+                algorithms=[ALGORITHM],
+                issuer=self._issuer,
+                # Our own clock decides on `exp`, so that tests need not wait a week.
+                options={"require": CLAIMS, "verify_exp": False, "verify_iat": False},
+            )
+        except jwt.PyJWTError as error:
+            raise Unauthorized from error
+        if not isinstance(claims["exp"], int) or claims["exp"] <= self._clock():
+            raise Unauthorized
+        return claims
