@@ -78,14 +78,14 @@ class HealthRequest(Request, frozen=True, kw_only=True):
 
     method: ClassVar[str] = "GET"
     path: ClassVar[str] = "/v1/health"
-    reply: ClassVar[type[Message]] = Health
+    reply: ClassVar[type[Health]] = Health
 
 
 class ShutdownRequest(Request, frozen=True, kw_only=True):
     """Flush what is to be kept and end."""
 
     path: ClassVar[str] = "/v1/shutdown"
-    reply: ClassVar[type[Message]] = Ok
+    reply: ClassVar[type[Ok]] = Ok
 
 
 class Variable(Message, frozen=True, kw_only=True):
@@ -111,7 +111,7 @@ class FactsRequest(Request, frozen=True, kw_only=True):
 
     method: ClassVar[str] = "GET"
     path: ClassVar[str] = "/v1/facts"
-    reply: ClassVar[type[Message]] = Facts
+    reply: ClassVar[type[Facts]] = Facts
 
 
 # ---------------------------------------------------------------- user code
@@ -188,7 +188,7 @@ class InterruptRequest(Request, frozen=True, kw_only=True):
     """Stop the running statement (its Python and its Spark jobs); `all`: everything else too."""
 
     path: ClassVar[str] = "/v1/interrupt"
-    reply: ClassVar[type[Message]] = Interrupted
+    reply: ClassVar[type[Interrupted]] = Interrupted
     all: bool = False
 
 
@@ -196,7 +196,7 @@ class CancelRequest(Request, frozen=True, kw_only=True):
     """Stop one query, load, map or statement by its `work_id`; unknown ids are no error."""
 
     path: ClassVar[str] = "/v1/cancel"
-    reply: ClassVar[type[Message]] = Interrupted
+    reply: ClassVar[type[Interrupted]] = Interrupted
     work_id: str
 
 
@@ -215,7 +215,7 @@ class CreateSession(Request, frozen=True, kw_only=True):
     """Make a session with its own configuration and temporary views."""
 
     path: ClassVar[str] = "/v1/sessions/create"
-    reply: ClassVar[type[Message]] = Session
+    reply: ClassVar[type[Session]] = Session
     name: str
     app_name: str | None = None
     master: str | None = None
@@ -227,7 +227,7 @@ class DeleteSession(Request, frozen=True, kw_only=True):
     """End a session (not `spark`, the default one)."""
 
     path: ClassVar[str] = "/v1/sessions/delete"
-    reply: ClassVar[type[Message]] = Ok
+    reply: ClassVar[type[Ok]] = Ok
     name: str
 
 
@@ -284,7 +284,7 @@ class LoadTables(Request, frozen=True, kw_only=True):
     """Make tables: all of them, or none."""
 
     path: ClassVar[str] = "/v1/tables/load"
-    reply: ClassVar[type[Message]] = TablesReply
+    reply: ClassVar[type[TablesReply]] = TablesReply
     work_id: str
     session: str
     tables: list[TableSource]
@@ -320,7 +320,7 @@ class SaveTables(Request, frozen=True, kw_only=True):
     """Write results of SQL to files of the scope."""
 
     path: ClassVar[str] = "/v1/tables/save"
-    reply: ClassVar[type[Message]] = SaveReply
+    reply: ClassVar[type[SaveReply]] = SaveReply
     work_id: str
     session: str
     tables: list[TableTarget]
@@ -331,7 +331,7 @@ class DescribeTable(Request, frozen=True, kw_only=True):
     """Columns and rows of one table or view."""
 
     path: ClassVar[str] = "/v1/tables/describe"
-    reply: ClassVar[type[Message]] = TableFacts
+    reply: ClassVar[type[TableFacts]] = TableFacts
     session: str
     table: str
     timeout_s: float
@@ -341,7 +341,7 @@ class ListTables(Request, frozen=True, kw_only=True):
     """Tables of the scope and views of one session."""
 
     path: ClassVar[str] = "/v1/tables/list"
-    reply: ClassVar[type[Message]] = TablesReply
+    reply: ClassVar[type[TablesReply]] = TablesReply
     session: str
     timeout_s: float
 
@@ -368,7 +368,7 @@ class QueryRequest(RelayRequest, frozen=True, kw_only=True):
     """Run SQL; the payload is in `format` (JSON arrays for auto, records, values)."""
 
     path: ClassVar[str] = "/v1/query"
-    reply: ClassVar[type[Message]] = QueryReply
+    reply: ClassVar[type[QueryReply]] = QueryReply
     work_id: str
     session: str
     sql: str
@@ -401,7 +401,7 @@ class RenderRequest(RelayRequest, frozen=True, kw_only=True):
     """Draw the rows of `sql` as `chart`; `params` are checked by `wire.charts` on both sides."""
 
     path: ClassVar[str] = "/v1/render"
-    reply: ClassVar[type[Message]] = RenderReply
+    reply: ClassVar[type[RenderReply]] = RenderReply
     work_id: str
     session: str
     sql: str
