@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -65,6 +66,11 @@ class ScopeWish:
     disk_bytes: int | None = None
 
 
+def a_quarter(memory_bytes: int) -> int:
+    """The usual share of the map cache."""
+    return int(memory_bytes * CACHE_SHARE)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScopeLimits:
     """What the installation gives its scopes, and how it makes them."""
@@ -83,7 +89,8 @@ class ScopeLimits:
     """(host folder, folder in the container), read-only in every scope."""
     labels: dict[str, str] = field(default_factory=dict)
     """Further labels of every container, as tests need them."""
-    cache_bytes: int | None = None
+    cache_bytes_of: Callable[[int], int] = a_quarter
+    """The map cache of a scope with that many bytes of memory."""
     max_output_bytes: int = 10 * MIB
     start_timeout_s: float = 120.0
     health_timeout_s: float = 5.0
@@ -120,7 +127,6 @@ def check_count(have: int, quota: Quota, usual: int) -> None:
 def agent_settings(limits: Limits, scopes: ScopeLimits, sandbox_id: str) -> AgentSettings:
     """What the agent of a scope with `limits` is told at its start."""
     heap = heap_bytes(limits.memory_bytes)
-    cache = scopes.cache_bytes
     return AgentSettings(
         sandbox_id=sandbox_id,
         version=scopes.version,
@@ -128,7 +134,7 @@ def agent_settings(limits: Limits, scopes: ScopeLimits, sandbox_id: str) -> Agen
         memory_bytes=limits.memory_bytes,
         heap_bytes=heap,
         kernel_memory_bytes=max(MIN_KERNEL_BYTES, limits.memory_bytes - heap - AGENT_BYTES),
-        cache_bytes=int(limits.memory_bytes * CACHE_SHARE) if cache is None else cache,
+        cache_bytes=scopes.cache_bytes_of(limits.memory_bytes),
         max_output_bytes=scopes.max_output_bytes,
         gpu=limits.gpu,
     )

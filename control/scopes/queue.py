@@ -20,8 +20,7 @@ class CommandQueue:
     of those who wait for it; both change only here.
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self) -> None:
         self._turn = asyncio.Lock()
         self._waiting = 0
 
@@ -31,17 +30,17 @@ class CommandQueue:
         return self._waiting
 
     @asynccontextmanager
-    async def turn(self, deadline: Deadline | None = None) -> AsyncIterator[None]:
-        """One's turn; raises TooManyCommands, or DeadlineExceeded while waiting."""
-        await self._wait(deadline)
+    async def turn(self, name: str, deadline: Deadline | None = None) -> AsyncIterator[None]:
+        """One's turn in scope `name`; raises TooManyCommands, or DeadlineExceeded."""
+        await self._wait(name, deadline)
         try:
             yield
         finally:
             self._turn.release()
 
-    async def _wait(self, deadline: Deadline | None) -> None:
+    async def _wait(self, name: str, deadline: Deadline | None) -> None:
         if self._turn.locked() and self._waiting >= MAX_WAITING:
-            raise TooManyCommands(self._name, self._waiting)
+            raise TooManyCommands(name, self._waiting)
         self._waiting += 1
         try:
             async with asyncio.timeout(deadline.remaining_s() if deadline else None):

@@ -75,6 +75,8 @@ class Scope:
     reason: str | None = None
     created: float
     last_used: float
+    since: float
+    """When it came into its state."""
     ends: float | None = None
     limits: Limits
     from_pool: bool = False

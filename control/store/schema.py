@@ -47,6 +47,7 @@ scopes = Table(
     Column("limits", Text, nullable=False),
     Column("created", Float, nullable=False),
     Column("last_used", Float, nullable=False),
+    Column("since", Float, nullable=False),
     Column("ends", Float),
     Column("from_pool", Boolean, nullable=False),
     UniqueConstraint("owner", "name"),

@@ -119,6 +119,7 @@ def _to_row(scope: Scope) -> dict[str, Any]:
         "limits": msgspec.json.encode(scope.limits).decode(),
         "created": scope.created,
         "last_used": scope.last_used,
+        "since": scope.since,
         "ends": scope.ends,
         "from_pool": scope.from_pool,
     }

@@ -1,0 +1,33 @@
+"""What the engine told of a container just before it ended: the only way to know why."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from control.engine.driver import EngineEvent
+from control.scopes.endings import Seen
+from control.scopes.wait import Clock
+
+SIGNS: Final = frozenset({"kill", "oom"})
+RECENT_S: Final = 30.0
+"""How long before an end a sign may have been its cause; an engine's own grace is shorter."""
+
+
+class Signs:
+    """The mutable state is the list of signs of late, with their times."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._signs: list[tuple[float, EngineEvent]] = []
+
+    def note(self, event: EngineEvent) -> None:
+        """Remember the event if it is a sign."""
+        if event.action in SIGNS:
+            self._signs.append((self._clock.now(), event))
+
+    def seen(self, container_id: str | None, *, watched: bool) -> Seen:
+        """What was seen of this container; `watched`: whether we were there."""
+        oldest = self._clock.now() - RECENT_S
+        self._signs = [(at, sign) for at, sign in self._signs if at >= oldest]
+        actions = [sign.action for _, sign in self._signs if sign.container_id == container_id]
+        return Seen(live=watched, oom="oom" in actions, signals=actions.count("kill"))

@@ -1,0 +1,63 @@
+"""Work that goes on whatever becomes of the one who asked for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Coroutine
+from typing import Any, TypeVar
+
+from control.errors import EngineUnavailable, GeoscopeError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Tasks:
+    """Tasks of ours; the mutable state is the set of those that are not done."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def run_on(self, work: Coroutine[Any, Any, T]) -> T:
+        """The work's result; it runs on to its end where the caller is cancelled."""
+        return await asyncio.shield(self.spawn(work))
+
+    def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin it in the background; what it raises is logged where nobody else hears of it."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    async def end(self, grace_s: float) -> None:
+        """Give all of them `grace_s` to end, then cancel what is left."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace_s)
+        left = list(self._tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.info("background work ended: %s: %s", type(error).__name__, error)
+
+
+async def together(*works: Awaitable[None]) -> None:
+    """Run all of them to their ends, then raise the first thing that one of them raised."""
+    for result in await asyncio.gather(*works, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def tolerant(work: Awaitable[None], what: str) -> None:
+    """Log a failure that concerns one of many; only an absent engine concerns them all."""
+    try:
+        await work
+    except EngineUnavailable:
+        raise
+    except (GeoscopeError, OSError) as error:
+        log.warning("%s: %s", what, error)
