@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -165,3 +166,8 @@ class Berths(Protocol):
     async def used_bytes(self, sandbox_id: str) -> int | None:
         """How much of it is used; None where that cannot be said."""
         ...
+
+
+def peer_uid(driver: EngineDriver, uid: int) -> int:
+    """Whom the socket of a scope's agent belongs to: in the process driver it is our own user."""
+    return os.geteuid() if driver.name == "process" else uid
