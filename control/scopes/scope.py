@@ -25,7 +25,7 @@ class ScopeState(StrEnum):
 S = ScopeState
 
 MOVES: Final[Mapping[ScopeState, frozenset[ScopeState]]] = {
-    S.STARTING: frozenset({S.IDLE, S.STOPPING, S.STOPPED, S.DEAD}),
+    S.STARTING: frozenset({S.IDLE, S.BUSY, S.STOPPING, S.STOPPED, S.DEAD}),
     S.IDLE: frozenset({S.BUSY, S.PAUSED, S.STOPPING, S.STOPPED, S.DEAD}),
     S.BUSY: frozenset({S.IDLE, S.PAUSED, S.STOPPING, S.STOPPED, S.DEAD}),
     S.PAUSED: frozenset({S.IDLE, S.BUSY, S.STOPPING, S.STOPPED, S.DEAD}),

@@ -43,7 +43,21 @@ class Tasks:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.info("background work ended: %s: %s", type(error).__name__, error)
+            log.warning("work ended: %s: %s", type(error).__name__, error)
+
+
+async def until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
+    """Run them side by side until one ends or fails; then the others are cancelled."""
+    # Not a TaskGroup: in Python 3.11 it can leave its parent marked as cancelled.
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def together(*works: Awaitable[None]) -> None:

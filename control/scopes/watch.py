@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Final
 
 from control.engine.driver import EngineEvent
-from control.errors import EngineUnavailable, GeoscopeError, SandboxNotFound
+from control.errors import EngineUnavailable, SandboxNotFound
 from control.scopes.backing import Backing
 from control.scopes.reconcile import Reconciler
 from control.scopes.roster import Roster
 from control.scopes.signs import Signs
+from control.scopes.tasks import Tasks, until_one_ends
 
 log = logging.getLogger(__name__)
 
@@ -49,19 +50,22 @@ class Watch:
         retry_s = FIRST_RETRY_S
         while True:
             try:
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._follow(tasks))
-                    tasks.create_task(self._resync())
-            except* (GeoscopeError, OSError) as group:
-                self.problem = str(group.exceptions[0])
-                log.warning("the engine is gone, tried again in %s s: %s", retry_s, self.problem)
+                await until_one_ends(self._follow(), self._resync())
+            except Exception as error:
+                # Also a bug of ours must not end the watch: the next round looks at all anew.
+                self.problem = str(error)
+                log.warning("the engine is lost, tried again in %s s", retry_s, exc_info=error)
             await self._backing.clock.wait(asyncio.Event(), retry_s)
             retry_s = FIRST_RETRY_S if self.problem is None else min(retry_s * 2, LONGEST_RETRY_S)
 
-    async def _follow(self, tasks: asyncio.TaskGroup) -> None:
-        async for event in self._backing.driver.events(self._backing.store.installation):
-            # In a task: to make one scope's state true may take as long as its agent's start.
-            tasks.create_task(self.note(event))
+    async def _follow(self) -> None:
+        notes = Tasks()
+        try:
+            async for event in self._backing.driver.events(self._backing.store.installation):
+                # In a task: to make a scope's state true may take as long as its agent's start.
+                notes.spawn(self.note(event))
+        finally:
+            await notes.end(0.0)
         why = "its stream of events ended"
         raise EngineUnavailable(why)
 
