@@ -50,9 +50,7 @@ def stub_image(client: docker.DockerClient, run_id: str) -> str:
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
     tag = f"geoscope-stub:{digest}"
     if not client.images.list(tag):
-        client.images.build(
-            path=str(AGENTS), tag=tag, network_mode="host", rm=True, labels={RUN_LABEL: run_id}
-        )
+        client.images.build(path=str(AGENTS), tag=tag, network_mode="host", rm=True)
     return tag
 
 
