@@ -1,0 +1,1 @@
+"""Maps: rows of SQL to pixels, by pure stages over arrays."""

@@ -1,0 +1,78 @@
+"""A pixel grid laid over ground: which pixel a place belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.failure import AgentFailure
+from sandbox.render.aggregate import cpu
+from sandbox.spatial.crs import LONLAT, canonical, to_web_mercator
+from wire.charts import Style
+from wire.protocol import ErrorCode
+
+Reals = NDArray[np.float64]
+Bounds = tuple[float, float, float, float]
+"""(min_x, min_y, max_x, max_y) in metres of Web Mercator."""
+
+
+def project(x: Reals, y: Reals, crs: str) -> tuple[Reals, Reals]:
+    """Metres of Web Mercator; a place that has none is not finite. An unknown CRS is refused."""
+    if canonical(crs) == LONLAT:
+        return cpu.mercator_x(x), cpu.mercator_y(y)
+    return to_web_mercator(x, y, crs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canvas:
+    """`width` x `height` pixels over `bounds`, for data whose coordinates are in `crs`."""
+
+    width: int
+    height: int
+    bounds: Bounds
+    crs: str = "EPSG:3857"
+
+    @classmethod
+    def of(cls, style: Style) -> Canvas:
+        """The canvas a style asks for; raises AgentFailure(BAD_PARAMETER) if there is none."""
+        min_x, min_y, max_x, max_y = style.bounding_box
+        corners = np.array([min_x, max_x]), np.array([min_y, max_y])
+        x, y = project(*corners, style.coordinate_system)
+        bounds = (float(x[0]), float(y[0]), float(x[1]), float(y[1]))
+        if not (np.isfinite(bounds).all() and x[0] < x[1] and y[0] < y[1]):
+            raise _no_such_box(style)
+        return cls(
+            width=style.width, height=style.height, bounds=bounds, crs=style.coordinate_system
+        )
+
+    @property
+    def pixels(self) -> int:
+        """How many pixels there are."""
+        return self.width * self.height
+
+    @cached_property
+    def frame(self) -> Reals:
+        """Bounds and sides as the kernels take them."""
+        return np.array([*self.bounds, self.width, self.height], np.float64)
+
+    def locate(self, x: Reals, y: Reals, faults: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """The pixel of each row without a fault, -1 for the others, which `faults` then tells."""
+        cpu.mark_not_finite(x, y, faults)
+        return cpu.locate(*project(x, y, self.crs), self.frame, faults)
+
+    def pixel_space(self, mercator: Reals) -> Reals:
+        """Places (n, 2) in pixels, counted up from the bottom-left corner."""
+        x0, y0, x1, y1 = self.bounds
+        places = np.empty_like(mercator)
+        places[:, 0] = (mercator[:, 0] - x0) * self.width / (x1 - x0)
+        places[:, 1] = (mercator[:, 1] - y0) * self.height / (y1 - y0)
+        return places
+
+
+def _no_such_box(style: Style) -> AgentFailure:
+    box = list(style.bounding_box)
+    message = f"bounding_box: {box} of {style.coordinate_system} is no area of Web Mercator"
+    return AgentFailure(ErrorCode.BAD_PARAMETER, message, facts={"parameter": "bounding_box"})

@@ -1,0 +1,47 @@
+"""Weights blurred to a surface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sandbox.render import shade
+from sandbox.render.aggregate.groups import GroupBy
+from sandbox.render.blur import box_blur, gaussian_blur
+from sandbox.render.canvas import Canvas
+from sandbox.render.charts.painter import Check, Pixels, PointPainter, Weights
+from sandbox.render.clock import Clock
+from sandbox.render.columns import PointBatch, SourceColumn, one_weight
+from wire.charts import Heatmap
+
+BLURS = {"box": box_blur, "gaussian": gaussian_blur}
+
+
+class HeatmapPainter(PointPainter):
+    """Aggregates weights per pixel, then blurs and colours the grid."""
+
+    def __init__(self, style: Heatmap, canvas: Canvas, clock: Clock | None = None) -> None:
+        super().__init__(canvas, clock)
+        self.style = style
+        self.weights = GroupBy(aggregate=style.aggregate, size=canvas.pixels)
+
+    def choose(self, columns: Sequence[SourceColumn]) -> Weights:
+        """One."""
+        return one_weight(columns)
+
+    def add(self, batch: PointBatch) -> None:
+        """Aggregate the weights of each pixel."""
+        pixels = self.locate(batch)
+        with self.clock.stage("aggregate"):
+            self.weights.add(pixels, batch.weights[0])
+
+    def merge(self, other: HeatmapPainter) -> None:
+        """Add the other's aggregates."""
+        self.tally.merge(other.tally)
+        self.weights.merge(other.weights)
+
+    def paint(self, check: Check) -> Pixels:
+        """Blur and colour."""
+        grid = self.weights.finish().reshape(self.canvas.height, self.canvas.width)
+        if grid.any():
+            grid = BLURS[self.style.kernel](grid, self.style.map_zoom_level, check)
+        return shade.heat(grid)

@@ -1,0 +1,80 @@
+"""What every chart's file provides: how to take in rows, and how to draw them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.render.aggregate import cpu
+from sandbox.render.canvas import Canvas, project
+from sandbox.render.clock import Clock
+from sandbox.render.columns import Batch, Columns, PointBatch, SourceColumn
+from sandbox.render.tally import Tally
+
+Pixels = NDArray[np.uint8]
+Weights = tuple[SourceColumn | None, ...]
+Check = Callable[[], None]
+"""Called now and then while drawing; raises if nobody wants the picture any more."""
+
+
+class Painter(ABC):
+    """Takes in batches in any order and draws them; one painter is one picture."""
+
+    device: ClassVar[str] = "cpu"
+
+    def __init__(self, canvas: Canvas, clock: Clock | None = None) -> None:
+        self.canvas = canvas
+        self.clock = clock or Clock()
+        self.tally = Tally()
+
+    @abstractmethod
+    def choose(self, columns: Sequence[SourceColumn]) -> Weights:
+        """Which of the columns that are no geometry are weights."""
+
+    @abstractmethod
+    def batches(self, columns: Columns) -> Iterator[Batch]:
+        """The rows in the form that `add` takes."""
+
+    @abstractmethod
+    def add(self, batch: Any) -> None:
+        """Take in some rows."""
+
+    @abstractmethod
+    def merge(self, other: Any) -> None:
+        """Take in what another painter of the same picture has taken in."""
+
+    @abstractmethod
+    def paint(self, check: Check) -> Pixels:
+        """The picture (height, width, 4)."""
+
+
+class PointPainter(Painter):
+    """A painter whose rows are points."""
+
+    def batches(self, columns: Columns) -> Iterator[PointBatch]:
+        """The rows as points."""
+        return columns.points()
+
+    def locate(self, batch: PointBatch) -> NDArray[np.int32]:
+        """The pixel of each row that can be drawn, -1 for the others; all are tallied."""
+        faults = batch.faults
+        with self.clock.stage("project"):
+            cpu.mark_not_finite(batch.x, batch.y, faults)
+            x, y = project(batch.x, batch.y, self.canvas.crs)
+        with self.clock.stage("aggregate"):
+            pixels = cpu.locate(x, y, self.canvas.frame, faults)
+            mark_null_weights(batch)
+            cpu.forget_faulty(pixels, faults)
+            self.tally.add(faults)
+        return pixels
+
+
+def mark_null_weights(batch: Batch) -> None:
+    """Give rows whose weight is no number a fault."""
+    for weights in batch.weights:
+        if weights is not None:
+            cpu.mark_null_weights(weights, batch.faults)

@@ -1,0 +1,114 @@
+"""Discs whose colour and size are weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.render import discs, shade
+from sandbox.render.aggregate.groups import GroupBy
+from sandbox.render.canvas import Canvas
+from sandbox.render.charts.painter import Check, Pixels, PointPainter, Weights
+from sandbox.render.clock import Clock
+from sandbox.render.columns import PointBatch, SourceColumn, named, numeric
+from wire.charts import Weighted
+
+PIXELS_PER_CHECK = 20_000_000
+
+Reals = NDArray[np.float64]
+
+
+class WeightedPainter(PointPainter):
+    """Aggregates the weights of each pixel's rows, then lays one disc per pixel."""
+
+    def __init__(self, style: Weighted, canvas: Canvas, clock: Clock | None = None) -> None:
+        super().__init__(canvas, clock)
+        self.style = style
+        self.colours = GroupBy(aggregate=style.aggregate, size=canvas.pixels)
+        self.sizes = GroupBy(aggregate=style.aggregate, size=self._groups_of_sizes)
+
+    @property
+    def colours_vary(self) -> bool:
+        """Whether a weight decides the colour."""
+        return len(self.style.color_gradient) > 1
+
+    @property
+    def sizes_vary(self) -> bool:
+        """Whether a weight decides the size."""
+        return len(self.style.size_bound) > 1
+
+    @property
+    def _groups_of_sizes(self) -> int:
+        return self.canvas.pixels if self.sizes_vary else 0
+
+    def choose(self, columns: Sequence[SourceColumn]) -> Weights:
+        """Colour and size weight: `c` and `s`, else by place; only those the style looks at."""
+        colour, size = self._weights(columns)
+        return (colour if self.colours_vary else None, size if self.sizes_vary else None)
+
+    def _weights(self, columns: Sequence[SourceColumn]) -> Weights:
+        colour, size = named(columns, "c"), named(columns, "s")
+        if colour or size:
+            return colour, size
+        alone = named(columns, "w")
+        others = [alone] if alone else numeric(columns)[:2]
+        if len(others) == 1 and not self.colours_vary:
+            return None, others[0]
+        return (*others, None, None)[:2]
+
+    def add(self, batch: PointBatch) -> None:
+        """Aggregate both weights per pixel."""
+        pixels = self.locate(batch)
+        colours, sizes = batch.weights
+        with self.clock.stage("aggregate"):
+            self.colours.add(pixels, colours)
+            if self.sizes_vary:
+                self.sizes.add(pixels, sizes)
+
+    def merge(self, other: WeightedPainter) -> None:
+        """Add the other's aggregates."""
+        self.tally.merge(other.tally)
+        self.colours.merge(other.colours)
+        self.sizes.merge(other.sizes)
+
+    def paint(self, check: Check) -> Pixels:
+        """Lay the discs, the highest colour weight first, each under those before it."""
+        drawn = np.flatnonzero(self.colours.counts)
+        weights = self.colours.finish()[drawn]
+        sizes = self._diameters(drawn)
+        # Equal weights have equal colours, and then the order makes no difference.
+        order = np.argsort(-weights, kind="stable")
+        marks = drawn[order].astype(np.int32)
+        layers = np.zeros((self.canvas.pixels, 4), np.float32)
+        layers[:, 3] = 1.0
+        colours = self._colours(weights[order])
+        for part in parts(sizes[order]):
+            discs.stamp(marks[part], sizes[order][part], colours[part], layers, self.canvas.width)
+            check()
+        return self._levels(layers)
+
+    def _diameters(self, drawn: NDArray[np.intp]) -> Reals:
+        if not self.sizes_vary:
+            return np.full(len(drawn), self.style.size_bound[0])
+        low, high = self.style.size_bound
+        return np.clip(self.sizes.finish()[drawn], low, high)
+
+    def _colours(self, weights: Reals) -> Reals:
+        steps = shade.gradient(self.style.color_gradient, self.style.opacity)
+        return shade.interpolate(shade.ratios(weights, self.style.color_bound), steps)
+
+    def _levels(self, layers: NDArray[np.float32]) -> Pixels:
+        return shade.straight(layers).reshape(self.canvas.height, self.canvas.width, 4)
+
+
+def parts(sizes: Reals) -> list[slice]:
+    """Cut marks into parts of about PIXELS_PER_CHECK pixels, so that one can stop between."""
+    areas = np.cumsum((np.maximum(sizes, 0.0) + 2.0) ** 2)
+    if not len(areas):
+        return []
+    steps = np.arange(PIXELS_PER_CHECK, areas[-1] + PIXELS_PER_CHECK, PIXELS_PER_CHECK)
+    cuts = np.unique([0, *(np.searchsorted(areas, steps) + 1).clip(max=len(sizes)), len(sizes)])
+    return [slice(int(a), int(b)) for a, b in pairwise(cuts)]

@@ -1,0 +1,132 @@
+"""Antialiased discs: one size and colour for all by counts, or each its own, best first."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.render.kernel import (
+    F4_2D,
+    F8_2D,
+    IN_F8,
+    IN_F8_2D,
+    IN_I4,
+    IN_U4_2D,
+    INT,
+    NOTHING,
+    REAL,
+    inline,
+    kernel,
+)
+
+Reals = NDArray[np.float64]
+
+OPAQUE_LOG: Final = -1e300
+"""Stands for log(0): times no disc it is still zero."""
+
+
+@inline
+def coverage(size: float, dx: float, dy: float) -> float:
+    """How much of the pixel at that distance a disc of that diameter covers, 0 to 1."""
+    return min(max(size / 2.0 + 0.5 - math.sqrt(dx * dx + dy * dy), 0.0), 1.0)
+
+
+@inline
+def log_clearness(alpha: float) -> float:
+    """Log of what one layer of that alpha lets through."""
+    return OPAQUE_LOG if alpha >= 1.0 else math.log1p(-alpha)
+
+
+@inline
+def full_reach(size: float, dy: int) -> int:
+    """Up to how many columns from the centre the disc covers pixels fully; -1: none."""
+    reach = int(size / 2.0) + 1
+    while reach >= 0 and coverage(size, reach, dy) < 1.0:
+        reach -= 1
+    return reach
+
+
+@inline
+def outer_reach(size: float, dy: int) -> int:
+    """Up to how many columns from the centre the disc covers anything; -1: none."""
+    reach = int(size / 2.0 + 0.5) + 1
+    while reach >= 0 and coverage(size, reach, dy) <= 0.0:
+        reach -= 1
+    return reach
+
+
+@inline
+def add_middle(target: Reals, running: Reals, reach: int, log: float) -> None:
+    """Add, per column, the discs centred at most `reach` columns away."""
+    width = target.size
+    for column in range(width):
+        first, last = max(column - reach, 0), min(column + reach + 1, width)
+        target[column] += (running[last] - running[first]) * log
+
+
+@inline
+def add_edge(target: Reals, counts: NDArray[np.uint32], dx: int, log: float) -> None:
+    """Add, per column, the discs centred exactly `dx` columns to either side."""
+    for column in range(target.size - dx):
+        target[column] += counts[column + dx] * log
+    if dx > 0:
+        for column in range(dx, target.size):
+            target[column] += counts[column - dx] * log
+
+
+@kernel(NOTHING, IN_U4_2D, INT, REAL, REAL, F8_2D)
+def spread_row(
+    counts: NDArray[np.uint32], row: int, size: float, alpha: float, logs: Reals
+) -> None:
+    """Add the discs centred in one row to `logs`, the log of what each pixel lets through.
+
+    The fully covered middle comes from running sums, so that a large disc costs its height,
+    not its area.
+    """
+    height, width = counts.shape
+    running = np.zeros(width + 1)
+    for column in range(width):
+        running[column + 1] = running[column] + counts[row, column]
+    if running[width] == 0.0:
+        return
+    top = int(size / 2.0 + 0.5)
+    for dy in range(-min(top, row), min(top, height - 1 - row) + 1):
+        full, outer = full_reach(size, dy), outer_reach(size, dy)
+        if full >= 0:
+            add_middle(logs[row + dy], running, full, log_clearness(alpha))
+        for dx in range(full + 1, min(outer, width - 1) + 1):
+            log = log_clearness(alpha * coverage(size, dx, dy))
+            add_edge(logs[row + dy], counts[row], dx, log)
+
+
+@kernel(NOTHING, IN_I4, IN_F8, IN_F8_2D, F4_2D, INT)
+def stamp(
+    pixels: NDArray[np.int32],
+    sizes: Reals,
+    colours: Reals,
+    layers: NDArray[np.float32],
+    width: int,
+) -> None:
+    """Lay discs under what is there: the first one is on top.
+
+    `colours` (n, 4) are red, green, blue and alpha in 0 to 1; `layers` (pixels, 4) hold the
+    colour seen so far, premultiplied, and how much still shines through.
+    """
+    height = layers.shape[0] // width
+    for mark in range(pixels.size):
+        size = sizes[mark]
+        if not size > 0.0:
+            continue
+        row, column = pixels[mark] // width, pixels[mark] % width
+        reach = int(min(size / 2.0 + 0.5, float(width + height)))
+        for y in range(max(row - reach, 0), min(row + reach, height - 1) + 1):
+            for x in range(max(column - reach, 0), min(column + reach, width - 1) + 1):
+                layer = layers[y * width + x]
+                if layer[3] > 0.0:
+                    alpha = colours[mark, 3] * coverage(size, x - column, y - row)
+                    for channel in range(3):
+                        layer[channel] += layer[3] * alpha * colours[mark, channel]
+                    layer[3] *= 1.0 - alpha

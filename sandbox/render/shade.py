@@ -1,0 +1,121 @@
+"""Values to colours: ratios, ramps, and the heat map's veil; alpha is straight."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.render.kernel import F8_2D, IN_F4_2D, IN_F8, IN_F8_2D, NOTHING, U1_2D, kernel
+from wire.charts import Rgba, rgba
+
+Reals = NDArray[np.float64]
+Colours = NDArray[np.float64]
+"""(n, 4): red, green, blue, alpha in 0 to 1."""
+Pixels = NDArray[np.uint8]
+"""(n, 4) or (height, width, 4): red, green, blue, alpha in 0 to 255."""
+
+HEAT_RAMP: Final = ("#0000ff", "#00ffff", "#00ff00", "#ffff00", "#ff0000")
+HEAT_VEIL: Final = 3.0
+
+_HALF: Final = 0.5 + 1e-9
+"""A level that is a half but for rounding errors goes up, as the exact half does."""
+
+
+@kernel(F8_2D, IN_F8, IN_F8_2D)
+def interpolate(ratios: Reals, steps: Colours) -> Colours:
+    """The colours at `ratios` of a gradient of equal steps; NaN is the middle."""
+    result = np.empty((ratios.size, 4))
+    for i in range(ratios.size):
+        place = (0.5 if math.isnan(ratios[i]) else ratios[i]) * (steps.shape[0] - 1)
+        step = min(int(place), max(steps.shape[0] - 2, 0))
+        following = min(step + 1, steps.shape[0] - 1)
+        for channel in range(4):
+            low, high = steps[step, channel], steps[following, channel]
+            result[i, channel] = low + (high - low) * (place - step)
+    return result
+
+
+@kernel(NOTHING, IN_F8_2D, U1_2D)
+def quantize(colours: Colours, pixels: Pixels) -> None:
+    """Colours to levels; what rounds to no alpha at all is transparent black."""
+    for i in range(colours.shape[0]):
+        alpha = int(colours[i, 3] * 255.0 + _HALF)
+        for channel in range(3):
+            level = int(colours[i, channel] * 255.0 + _HALF)
+            pixels[i, channel] = np.uint8(level if alpha > 0 else 0)
+        pixels[i, 3] = np.uint8(alpha)
+
+
+@kernel(F8_2D, IN_F4_2D)
+def unlayer(layers: NDArray[np.float32]) -> Colours:
+    """Straight colours of layers: premultiplied colour, and how much shines through."""
+    result = np.zeros((layers.shape[0], 4))
+    for i in range(layers.shape[0]):
+        alpha = 1.0 - layers[i, 3]
+        if alpha > 0.0:
+            for channel in range(3):
+                result[i, channel] = min(layers[i, channel] / alpha, 1.0)
+            result[i, 3] = alpha
+    return result
+
+
+def straight(layers: NDArray[np.float32]) -> Pixels:
+    """Layers (n, 4) as 8-bit levels."""
+    return levels(unlayer(layers))
+
+
+def colour(text: str, opacity: float = 1.0) -> Colours:
+    """One colour as (1, 4), its alpha times `opacity`."""
+    return gradient([text], opacity)
+
+
+def gradient(texts: Sequence[str], opacity: float = 1.0) -> Colours:
+    """The steps of a gradient, their alpha times `opacity`."""
+    levels: list[Rgba] = [rgba(text) for text in texts]
+    steps = np.array(levels, np.float64) / 255.0
+    steps[:, 3] *= opacity
+    return steps
+
+
+def ratios(values: Reals, bound: tuple[float, float] | None) -> Reals:
+    """Where values lie in `bound`, 0 to 1; without one, in their own minimum and maximum."""
+    if bound is None:
+        bound = (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
+    low, high = bound
+    if low == high:
+        return np.full(len(values), 0.5)
+    with np.errstate(invalid="ignore", over="ignore"):
+        return np.clip((values - low) / (high - low), 0.0, 1.0)
+
+
+def levels(colours: Colours) -> Pixels:
+    """Colours as 8-bit levels."""
+    pixels = np.empty((len(colours), 4), np.uint8)
+    quantize(np.ascontiguousarray(colours), pixels)
+    return pixels
+
+
+def one_colour(alphas: Reals, colours: Colours) -> Pixels:
+    """Pixels (height, width, 4) of one colour whose alpha varies."""
+    pixels = np.empty((*alphas.shape, 4), np.uint8)
+    level = np.floor(alphas * 255.0 + _HALF).astype(np.uint8)
+    pixels[..., :3] = levels(np.append(colours[:, :3], [[1.0]], axis=1))[0, :3]
+    pixels[..., 3] = level
+    pixels[level == 0] = 0
+    return pixels
+
+
+def heat(values: Reals) -> Pixels:
+    """Pixels of a blurred grid: divided by its maximum, through the heat ramp, faint ones clear."""
+    values = np.maximum(values, 0.0)
+    peak = float(values.max())
+    if not peak > 0.0:
+        return np.zeros((*values.shape, 4), np.uint8)
+    shares = np.ascontiguousarray(values.ravel() / peak)
+    colours = interpolate(shares, gradient(HEAT_RAMP))
+    colours[:, 3] = np.minimum(1.0, HEAT_VEIL * shares) ** 2
+    return levels(colours).reshape(*values.shape, 4)

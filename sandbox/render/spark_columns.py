@@ -1,0 +1,169 @@
+"""Columns by way of Spark: geometries become numbers there and stream here as Arrow batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, Literal
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import DataType, NumericType, StringType
+
+from sandbox.render.arrow_stream import batches
+from sandbox.render.columns import (
+    Choice,
+    ChooseWeights,
+    ColumnKind,
+    PointBatch,
+    Reals,
+    ShapeBatch,
+    SourceColumn,
+    choose,
+)
+from sandbox.render.tally import Fault
+
+_GEOMETRY: Final = "geometry"
+_KEEP_ORDER: Final = frozenset(
+    {"Project", "SubqueryAlias", "GlobalLimit", "LocalLimit", "Filter", "View", "Offset"}
+)
+"""Nodes of a plan that keep the order of what is under them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SparkProvider:
+    """Runs SQL in one Spark session."""
+
+    session: SparkSession
+
+    def open(self, sql: str, choose_weights: ChooseWeights) -> SparkColumns:
+        """Resolve `sql`; raises Spark's errors, and AgentFailure if it has no geometry."""
+        frame = self.session.sql(sql)
+        fields = frame.schema.fields
+        columns = [
+            SourceColumn(position=i, name=field.name, kind=kind_of(field.dataType))
+            for i, field in enumerate(fields)
+        ]
+        return SparkColumns(frame=frame, choice=choose(columns, choose_weights))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SparkColumns:
+    """The chosen columns of one data frame."""
+
+    frame: DataFrame
+    choice: Choice
+    source: Literal["direct", "spark", "cache"] = "spark"
+    cached: bool = False
+
+    def points(self) -> Iterator[PointBatch]:
+        """The rows as points."""
+        geometry = self._geometry
+        x = F.call_function("ST_X", geometry)
+        fault = (
+            F.when(x.isNotNull(), int(Fault.NONE))
+            .when(geometry.isNull(), int(Fault.NULL))
+            .when(F.call_function("ST_IsEmpty", geometry), int(Fault.EMPTY))
+            .otherwise(int(Fault.WRONG_TYPE))
+        )
+        y = F.call_function("ST_Y", geometry)
+        plain = [x.alias("x"), y.alias("y"), fault.cast("tinyint").alias("fault")]
+        for batch in batches(self._select(plain)):
+            yield PointBatch(
+                x=_reals(batch.column(0)),
+                y=_reals(batch.column(1)),
+                faults=_faults(batch.column(2)),
+                weights=self._weights(batch, first=3),
+            )
+
+    def shapes(self) -> Iterator[ShapeBatch]:
+        """The rows as they are; with their order if the SQL has an ORDER BY."""
+        wkb = F.call_function("ST_AsBinary", self._geometry).alias("wkb")
+        ordered = is_ordered(self.frame)
+        order = [F.monotonically_increasing_id().alias("order")] if ordered else []
+        for batch in batches(self._select([wkb, *order])):
+            yield ShapeBatch(
+                wkb=batch.column(0),
+                order=_integers(batch.column(1)) if ordered else None,
+                faults=np.where(_is_null(batch.column(0)), Fault.NULL, Fault.NONE).astype(np.uint8),
+                weights=self._weights(batch, first=1 + len(order)),
+            )
+
+    @cached_property
+    def _renamed(self) -> DataFrame:
+        """Names of a result may repeat; places do not."""
+        return self.frame.toDF(*(f"c{i}" for i in range(len(self.frame.columns))))
+
+    @property
+    def _geometry(self) -> Column:
+        column = self._renamed[f"c{self.choice.geometry.position}"]
+        if self.choice.geometry.kind == "geometry":
+            return column
+        return F.call_function("ST_GeomFromText", column)
+
+    def _select(self, plain: list[Column]) -> DataFrame:
+        weights = [self._weight(column) for column in self.choice.weights if column is not None]
+        return self._renamed.select(*plain, *weights)
+
+    def _weight(self, column: SourceColumn) -> Column:
+        value = self._renamed[f"c{column.position}"]
+        # A text that is no number is a row without weight, not an error of ANSI mode.
+        return value.try_cast("double") if column.kind == "text" else value.cast("double")
+
+    def _weights(self, batch: pa.RecordBatch, first: int) -> tuple[Reals | None, ...]:
+        arrays = iter(batch.columns[first:])
+        return tuple(
+            None if column is None else _nan_for_null(next(arrays))
+            for column in self.choice.weights
+        )
+
+
+def kind_of(data_type: DataType) -> ColumnKind:
+    """What a chart may use a column of that type for."""
+    if data_type.typeName() == _GEOMETRY or type(data_type).__name__ == "GeometryType":
+        return "geometry"
+    if isinstance(data_type, NumericType):
+        return "numeric"
+    return "text" if isinstance(data_type, StringType) else "other"
+
+
+def is_ordered(frame: DataFrame) -> bool:
+    """Whether the SQL asked for an order of its rows."""
+    plan: Any = frame._jdf.queryExecution().analyzed()
+    while plan.nodeName() in _KEEP_ORDER and plan.children().size() == 1:
+        plan = plan.children().head()
+    return bool(plan.nodeName() == "Sort" and plan.global_())
+
+
+def _reals(array: pa.DoubleArray) -> Reals:
+    """The values as they lie there; what null rows hold means nothing."""
+    return _values(array, np.dtype(np.float64))
+
+
+def _integers(array: pa.Int64Array) -> NDArray[np.int64]:
+    return _values(array, np.dtype(np.int64))
+
+
+def _faults(array: pa.Int8Array) -> NDArray[np.uint8]:
+    faults: NDArray[np.uint8] = _values(array, np.dtype(np.uint8)).copy()
+    return faults
+
+
+def _nan_for_null(array: pa.DoubleArray) -> Reals:
+    values: Reals = array.to_numpy(zero_copy_only=False)
+    return values
+
+
+def _is_null(array: pa.Array) -> NDArray[np.bool_]:
+    nulls: NDArray[np.bool_] = array.is_null().to_numpy(zero_copy_only=False)
+    return nulls
+
+
+def _values(array: pa.Array, dtype: np.dtype[Any]) -> NDArray[Any]:
+    data = array.buffers()[1]
+    start = array.offset * dtype.itemsize
+    return np.frombuffer(data, dtype, count=len(array), offset=start)
