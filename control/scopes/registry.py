@@ -88,14 +88,26 @@ class ScopeRegistry:
 
     async def start(self) -> None:
         """Take up what the store and the engine hold, and begin to look after it."""
+        await self.take_up()
+        for work in (self._watch.run(), self._reaper.run(), self._pool.run()):
+            self._background.spawn(work)
+
+    async def take_up(self) -> None:
+        """Know the scopes of the store, and make the engine's world match them."""
         for scope in self._backing.store.load():
             self._roster.add(Live(scope))
         try:
             await self._reconciler.everything(watched=False)
         except EngineUnavailable as error:
             self._watch.problem = error.message
-        for work in (self._watch.run(), self._reaper.run(), self._pool.run()):
-            self._background.spawn(work)
+
+    async def reap(self) -> None:
+        """Do now what is due by the clock."""
+        await self._reaper.reap()
+
+    async def fill_pool(self) -> None:
+        """Make now what the pool lacks."""
+        await self._pool.fill()
 
     async def stop(self) -> None:
         """Let what was begun come to its end, then let go; containers keep running."""
@@ -165,6 +177,10 @@ class ScopeRegistry:
     def list_all(self) -> list[Scope]:  # type: ignore[valid-type]
         """Everybody's scopes, oldest first."""
         return [live.scope for live in self._roster.scopes()]
+
+    def everything(self) -> list[Scope]:  # type: ignore[valid-type]
+        """Everybody's scopes, and the sandboxes of the pool."""
+        return [live.scope for live in self._roster.all()]
 
     def pool_size(self) -> int:
         """How many sandboxes wait in the pool, ready."""

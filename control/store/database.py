@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -40,8 +40,8 @@ class Database:
         self.installation = installation
 
     @classmethod
-    def open(cls, state_dir: Path) -> Database:
-        """Open or make the store of `state_dir`.
+    def open(cls, state_dir: Path, *, durable: bool = True) -> Self:
+        """Open or make the store of `state_dir`; `durable`: every commit outlives a power cut.
 
         Raises StoreLocked (another control plane has it), StoreDamaged or StoreTooNew.
         """
@@ -49,7 +49,7 @@ class Database:
         lock = _lock(state_dir / LOCK_NAME)
         path = state_dir / STORE_NAME
         try:
-            engine, installation = _open_file(path)
+            engine, installation = _open_file(path, durable)
         except BaseException:
             os.close(lock)
             raise
@@ -98,11 +98,11 @@ def _lock(path: Path) -> int:
     return descriptor
 
 
-def _open_file(path: Path) -> tuple[Engine, str]:
+def _open_file(path: Path, durable: bool) -> tuple[Engine, str]:
     is_new = not path.exists()
     if is_new:
         _refuse_lost_store(path)
-    engine = _connect(path)
+    engine = _connect(path, durable)
     try:
         return engine, _create(engine) if is_new else _verify(engine, path)
     except DBAPIError as error:
@@ -121,23 +121,20 @@ def _refuse_lost_store(path: Path) -> None:
         raise StoreDamaged(path, why)
 
 
-def _connect(path: Path) -> Engine:
+def _connect(path: Path, durable: bool) -> Engine:
     engine = create_engine(
         f"sqlite:///{path}",
         poolclass=StaticPool,
         connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_S},
     )
-    event.listen(engine, "connect", _configure)
+
+    def configure(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        # An answered open must be in the store after a power cut too, or its disk is an orphan.
+        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
+
+    event.listen(engine, "connect", configure)
     return engine
-
-
-def _configure(connection: sqlite3.Connection, _record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    # FULL: an answered open must be in the store after a power cut too, or its disk is an orphan.
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
 
 
 def _create(engine: Engine) -> str:

@@ -361,13 +361,13 @@ class FakeBerths:
     def __init__(self, root: Path, world: World | None = None, fuse: Fuse | None = None) -> None:
         self._root = root
         self._world = world or World()
-        self._fuse = fuse or Fuse()
+        self.fuse = fuse or Fuse()
         self.fails: list[Exception] = []
         """What the next calls of `make` raise."""
 
     async def make(self, sandbox_id: str, uid: int, disk_bytes: int) -> Path:
         """The folder."""
-        self._fuse.before()
+        self.fuse.before()
         if self.fails:
             raise self.fails.pop(0)
         if uid in (u for other, u in self._world.disks.items() if other != sandbox_id):
@@ -376,30 +376,30 @@ class FakeBerths:
         folder = self._folder(sandbox_id)
         for name in (RUN_FOLDER, "files"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        self._fuse.done()
+        self.fuse.done()
         return folder
 
     async def attach(self, sandbox_id: str) -> Path:
         """The folder, which must be there."""
-        self._fuse.before()
+        self.fuse.before()
         folder = self._folder(sandbox_id)
         if not folder.is_dir():
             raise FileNotFoundError(2, "no such disk", str(folder))
-        self._fuse.done()
+        self.fuse.done()
         return folder
 
     async def remove(self, sandbox_id: str) -> None:
         """Delete it."""
-        self._fuse.before()
+        self.fuse.before()
         shutil.rmtree(self._root / sandbox_id, ignore_errors=True)
         self._world.disks.pop(sandbox_id, None)
-        self._fuse.done()
+        self.fuse.done()
 
     async def list(self) -> list[str]:
         """The sandbox ids."""
-        self._fuse.before()
+        self.fuse.before()
         names = sorted(p.name for p in self._root.iterdir()) if self._root.is_dir() else []
-        self._fuse.done()
+        self.fuse.done()
         return names
 
     async def used_bytes(self, sandbox_id: str) -> int | None:

@@ -124,8 +124,7 @@ class Control:
         self.fuse = fuse
         self.engine = FakeEngine(house.world, agent_factory=None, fuse=fuse)
         self.berths = FakeBerths(house.folder / "berths", house.world, fuse)
-        self.database = FusedDatabase.open(house.folder)
-        assert isinstance(self.database, FusedDatabase)
+        self.database = FusedDatabase.open(house.folder, durable=False)
         self.database.fuse = fuse
         self.registry = ScopeRegistry(
             self.engine,
@@ -136,6 +135,10 @@ class Control:
             connect=lambda socket, _: QuickAgent(house.world, house.healths, socket),
             quotas=lambda owner: house.quotas.get(owner, Quota()),
         )
+
+    def set_fuse(self, fuse: Fuse) -> None:
+        """From now on this fuse counts."""
+        self.fuse = self.database.fuse = self.engine.fuse = self.berths.fuse = fuse
 
     async def end(self) -> None:
         """Stop it; a crashed one is only let go of."""
