@@ -18,6 +18,7 @@ from control.errors import (
     SingleUser,
     UserNotFound,
 )
+from control.scopes.limits import Quota
 from control.store.accounts import Account, AccountStore
 
 Role = Literal["user", "admin"]
@@ -84,10 +85,18 @@ class Accounts:
             self._keep_an_admin(username)
         self._store.set_role(username, role)
 
+    def set_quota(self, username: str, quota: Quota) -> None:
+        """What the user may have, other than usual; raises UserNotFound."""
+        self._store.set_quota(username, quota)
+
     def remove(self, username: str) -> None:
         """Remove the account and end its tokens; raises UserNotFound, LastAdmin."""
         self._keep_an_admin(username)
         self._store.remove(username)
+
+    def end_tokens(self, username: str) -> None:
+        """End every token of the user; raises UserNotFound."""
+        self._store.end_tokens(username)
 
     def get(self, username: str) -> Account:
         """The account; raises UserNotFound."""

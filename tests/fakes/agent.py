@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -153,7 +155,7 @@ class ScriptedAgent:
         app.router.add_route("*", "/v1/files/{path:.*}", self._file)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.UnixSite(self._runner, str(self.socket)).start()
+        await web.SockSite(self._runner, _listening(self.socket)).start()
 
     async def stop(self) -> None:
         """Go away, as a killed agent does; twice is fine."""
@@ -212,6 +214,17 @@ class ScriptedAgent:
         response = _json(wire.FileListing(files=entries))
         response.headers[wire.FOLDER_HEADER] = "1"
         return response
+
+
+def _listening(path: Path) -> socket.socket:
+    """A socket at this path, which may be longer than the 107 bytes that an address holds."""
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY)
+    try:
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(f"/proc/self/fd/{folder}/{path.name}")
+    finally:
+        os.close(folder)
+    return listener
 
 
 async def hang(_: Any) -> Fixed:

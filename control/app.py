@@ -1,0 +1,199 @@
+"""The composition root: every part made once, and put together here and nowhere else."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any, Final
+
+from sanic import Sanic
+
+from control.audit import Audit
+from control.auth.accounts import AccountRules, Accounts
+from control.auth.limits import LoginThrottle, RequestRate
+from control.auth.passwords import Passwords
+from control.auth.tokens import Tokens
+from control.engine.driver import Berths, EngineDriver
+from control.metrics import Metrics
+from control.routes import (
+    admin,
+    commands,
+    docs,
+    files,
+    health,
+    legacy,
+    maps,
+    queries,
+    scopes,
+    sessions,
+    tables,
+    tokens,
+)
+from control.scopes.backing import Connect, connect_agent
+from control.scopes.limits import Limits, ScopeLimits
+from control.scopes.registry import ScopeRegistry
+from control.settings import Settings
+from control.store.accounts import AccountStore
+from control.store.database import Database
+from control.store.scopes import ScopeStore
+from control.web import failures, middleware
+from control.web.background import Background
+from control.web.endpoint import Endpoint, mount
+from control.web.readiness import Readiness
+from control.web.services import Services
+
+REQUEST_TIMEOUT_S: Final = 60
+KEEP_ALIVE_S: Final = 75
+RESPONSE_GRACE_S: Final = 120
+"""Beyond the longest command: Sanic's own deadline must never be the first to pass."""
+BACKGROUND_GRACE_S: Final = 5.0
+
+RESOURCES: Final = (
+    tokens,
+    scopes,
+    commands,
+    sessions,
+    tables,
+    files,
+    queries,
+    maps,
+    legacy,
+    health,
+    docs,
+    admin,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What differs between a server and a test of one."""
+
+    driver: EngineDriver
+    berths: Berths
+    database: Database
+    connect: Connect = connect_agent
+    passwords: Passwords | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def all_endpoints() -> list[Endpoint]:
+    """Every endpoint of the API."""
+    return [endpoint for module in RESOURCES for endpoint in module.routes.endpoints]
+
+
+def assemble(settings: Settings, parts: Parts) -> Services:
+    """Every service, from settings and parts."""
+    store = AccountStore(parts.database)
+    registry = ScopeRegistry(
+        parts.driver,
+        parts.berths,
+        ScopeStore(parts.database),
+        scope_limits(settings, dict(parts.labels)),
+        connect=parts.connect,
+        quotas=store.quota,
+    )
+    metrics = Metrics()
+    metrics.watch_scopes(lambda: _states(registry))
+    return Services(
+        settings=settings,
+        registry=registry,
+        accounts=_accounts(settings, parts, store),
+        tokens=Tokens(store, parts.database.installation),
+        rate=RequestRate(settings.requests_per_minute),
+        metrics=metrics,
+        audit=Audit(settings.state_dir),
+        readiness=_readiness(settings, parts),
+        background=Background(),
+        version=version("geoscope"),
+    )
+
+
+def create_app(services: Services, endpoints: Sequence[Endpoint] | None = None) -> Sanic[Any, Any]:
+    """The app that serves these services; its start and stop are theirs."""
+    app: Sanic[Any, Any] = Sanic(f"geoscope-{secrets.token_hex(4)}", configure_logging=False)
+    app.config.update(_sanic_config(services.settings))
+    app.ctx.services = services
+    app.ctx.endpoints = list(endpoints or all_endpoints())
+    middleware.install(app)
+    failures.install(app)
+    mount(app, app.ctx.endpoints)
+    app.register_listener(_start, "before_server_start")
+    app.register_listener(_stop, "after_server_stop")
+    return app
+
+
+def scope_limits(settings: Settings, labels: dict[str, str]) -> ScopeLimits:
+    """What the settings give to scopes."""
+    return ScopeLimits(
+        image=settings.image,
+        version=version("geoscope"),
+        each=Limits(
+            memory_bytes=settings.scope_memory,
+            cpus=settings.scope_cpus,
+            pids=settings.scope_pids,
+            disk_bytes=settings.scope_disk,
+            idle_timeout_s=settings.scope_idle_timeout_s,
+            ttl_s=settings.scope_ttl_s,
+        ),
+        scopes_per_user=settings.scopes_per_user,
+        pool_size=settings.pool_size,
+        uid_first=settings.uid_range[0],
+        uid_last=settings.uid_range[1],
+        peer_uid_checked=settings.peer_uid == "scope",
+        data=settings.data,
+        labels=labels,
+        cache_bytes_of=settings.cache_bytes_of,
+        max_output_bytes=settings.max_output,
+    )
+
+
+def _states(registry: ScopeRegistry) -> list[str]:
+    scopes: Any = registry.list_all()
+    return [scope.state.value for scope in scopes]
+
+
+def _accounts(settings: Settings, parts: Parts, store: AccountStore) -> Accounts:
+    rules = AccountRules(
+        min_password_length=settings.min_password_length,
+        single_user=parts.driver.name == "process",
+    )
+    return Accounts(store, parts.passwords or Passwords(), LoginThrottle(), rules)
+
+
+def _readiness(settings: Settings, parts: Parts) -> Readiness:
+    return Readiness(
+        driver=parts.driver,
+        berths=parts.berths,
+        image=settings.image,
+        check_store=parts.database.check_writable,
+        notices=parts.notices,
+    )
+
+
+def _sanic_config(settings: Settings) -> dict[str, Any]:
+    longest_s = max(settings.command_timeout_s, settings.query_timeout_s)
+    return {
+        "REQUEST_MAX_SIZE": settings.max_body,
+        "REQUEST_TIMEOUT": REQUEST_TIMEOUT_S,
+        "RESPONSE_TIMEOUT": longest_s + RESPONSE_GRACE_S,
+        "KEEP_ALIVE_TIMEOUT": KEEP_ALIVE_S,
+        "ACCESS_LOG": False,
+        "AUTO_EXTEND": False,
+        "TOUCHUP": False,
+        "MOTD": False,
+        "FALLBACK_ERROR_FORMAT": "json",
+    }
+
+
+async def _start(app: Sanic[Any, Any]) -> None:
+    services: Services = app.ctx.services
+    await services.registry.start()
+
+
+async def _stop(app: Sanic[Any, Any]) -> None:
+    services: Services = app.ctx.services
+    await services.background.stop(BACKGROUND_GRACE_S)
+    await services.registry.stop()

@@ -1,0 +1,155 @@
+"""Administration: everybody's scopes, accounts, what happened."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+from sanic import HTTPResponse
+
+from control.auth.accounts import Role
+from control.routes.fields import Size, Timeout, size_of
+from control.routes.scopes import scope_members
+from control.scopes.limits import Quota
+from control.store.accounts import Account
+from control.web.answers import iso_time, success
+from control.web.call import Call
+from control.web.endpoint import Access, Routes
+
+routes = Routes("admin")
+
+
+class NewUser(msgspec.Struct, frozen=True, kw_only=True):
+    """An account to make."""
+
+    username: str
+    password: str
+    role: Role = "user"
+
+
+class QuotaChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What the user may have, other than usual; null: as usual. Sizes as in settings, seconds."""
+
+    scopes: Annotated[int, Meta(ge=0)] | None = None
+    memory: Size | None = None
+    cpus: Annotated[float, Meta(gt=0)] | None = None
+    disk: Size | None = None
+    idle_timeout: Timeout | None = None
+    ttl: Timeout | None = None
+
+    def quota(self) -> Quota:
+        """The same as the store keeps it."""
+        return Quota(
+            scopes=self.scopes,
+            memory_bytes=size_of("quota.memory", self.memory),
+            cpus=self.cpus,
+            disk_bytes=size_of("quota.disk", self.disk),
+            idle_timeout_s=self.idle_timeout,
+            ttl_s=self.ttl,
+        )
+
+
+class UserChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes different about an account; what is absent stays."""
+
+    password: str | UnsetType = UNSET
+    role: Role | UnsetType = UNSET
+    quota: QuotaChange | UnsetType = UNSET
+
+
+class Latest(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of the latest."""
+
+    limit: Annotated[int, Meta(ge=1, le=10_000)] = 100
+
+
+@routes.get("/admin/scopes", access=Access.ADMIN)
+async def all_scopes(call: Call) -> HTTPResponse:
+    """Every user's scopes."""
+    found: Any = call.services.registry.list_all()
+    scopes = [
+        {
+            "id": scope.sandbox_id,
+            "user": scope.owner,
+            **scope_members(scope),
+            "container": scope.container_id,
+        }
+        for scope in found
+    ]
+    return success("", scopes=scopes)
+
+
+@routes.delete("/admin/scopes/<sandbox_id>", access=Access.ADMIN)
+async def close_any_scope(call: Call, sandbox_id: str) -> HTTPResponse:
+    """Close a scope, whoever owns it."""
+    await call.services.background.shield(call.services.registry.close_by_id(sandbox_id))
+    call.note("close scope", sandbox_id)
+    return success(f"remove scope {sandbox_id} successfully!")
+
+
+@routes.get("/admin/users", access=Access.ADMIN)
+async def list_users(call: Call) -> HTTPResponse:
+    """All accounts."""
+    users = [_members(account) for account in call.services.accounts.list()]
+    return success("", users=users)
+
+
+@routes.post("/admin/users", body=NewUser, access=Access.ADMIN)
+async def add_user(call: Call, wanted: NewUser) -> HTTPResponse:
+    """Make an account."""
+    account = await call.services.accounts.add(wanted.username, wanted.password, wanted.role)
+    call.note("add user", f"{account.username} ({account.role})")
+    return success("create user successfully!", user=_members(account))
+
+
+@routes.patch("/admin/users/<name>", body=UserChange, access=Access.ADMIN)
+async def change_user(call: Call, wanted: UserChange, name: str) -> HTTPResponse:
+    """Another password (which ends the user's tokens), role or quota."""
+    accounts = call.services.accounts
+    accounts.get(name)
+    if wanted.role is not UNSET:
+        accounts.set_role(name, wanted.role)
+    if wanted.quota is not UNSET:
+        accounts.set_quota(name, wanted.quota.quota())
+    if wanted.password is not UNSET:
+        await accounts.set_password(name, wanted.password)
+    changed = [field for field in wanted.__struct_fields__ if getattr(wanted, field) is not UNSET]
+    call.note("change user", f"{name}: {', '.join(changed)}")
+    return success("change user successfully!", user=_members(accounts.get(name)))
+
+
+@routes.delete("/admin/users/<name>", access=Access.ADMIN)
+async def remove_user(call: Call, name: str) -> HTTPResponse:
+    """Remove an account, its tokens and its scopes."""
+    call.services.accounts.remove(name)
+    call.note("remove user", name)
+    await call.services.background.shield(call.services.registry.close_all_of(name))
+    return success(f"remove user {name} successfully!")
+
+
+@routes.get("/admin/events", query=Latest, access=Access.ADMIN)
+async def latest_events(call: Call, wanted: Latest) -> HTTPResponse:
+    """What happened to scopes lately, the latest first."""
+    found: Any = call.services.registry.events(wanted.limit)
+    events = [
+        {
+            "at": iso_time(event.at),
+            "id": event.sandbox_id,
+            "user": event.owner,
+            "scope": event.name,
+            "event": event.event,
+            "reason": event.reason,
+        }
+        for event in found
+    ]
+    return success("", events=events)
+
+
+def _members(account: Account) -> dict[str, Any]:
+    return {
+        "username": account.username,
+        "role": account.role,
+        "created": iso_time(account.created),
+        "quota": msgspec.to_builtins(account.quota),
+    }

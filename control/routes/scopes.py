@@ -1,0 +1,171 @@
+"""Scopes: open, look at, interrupt, restart, close."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+from sanic import HTTPResponse
+
+from control.engine.driver import Usage
+from control.errors import GeoscopeError
+from control.logs import bind, get_logger
+from control.routes.fields import Size, Timeout, size_of
+from control.scopes.limits import ScopeWish
+from control.scopes.scope import Scope
+from control.web.agents import CONTROL_TIMEOUT_S
+from control.web.answers import iso_time, success
+from control.web.call import Call
+from control.web.endpoint import Routes
+from wire.messages import Facts, FactsRequest, Interrupted, InterruptRequest
+
+routes = Routes("scopes")
+log = get_logger(__name__)
+
+
+class OpenScope(msgspec.Struct, frozen=True, kw_only=True):
+    """The scope to open; what is not said is as usual. Times are seconds."""
+
+    scope: str | None = None
+    memory: Size | None = None
+    cpus: Annotated[float, Meta(gt=0)] | None = None
+    disk: Size | None = None
+    gpu: bool = False
+    idle_timeout: Timeout | None = None
+    ttl: Timeout | None = None
+
+    def wish(self) -> ScopeWish:
+        """What the registry is asked."""
+        return ScopeWish(
+            name=self.scope,
+            memory_bytes=size_of("memory", self.memory),
+            cpus=self.cpus,
+            gpu=self.gpu,
+            idle_timeout_s=self.idle_timeout,
+            ttl_s=self.ttl,
+            disk_bytes=size_of("disk", self.disk),
+        )
+
+
+class Interrupt(msgspec.Struct, frozen=True, kw_only=True):
+    """What to stop: the running command, or everything."""
+
+    all: bool = False
+
+
+class Tail(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of the last lines."""
+
+    tail: Annotated[int, Meta(ge=1, le=100_000)] = 1000
+
+
+@routes.post("/scope", body=OpenScope)
+async def open_scope(call: Call, wanted: OpenScope) -> HTTPResponse:
+    """Open a scope; it is ready when this answers."""
+    opening = call.services.registry.open(call.user, wanted.wish())
+    scope = await call.services.background.shield(opening)
+    bind(scope=scope.name)
+    call.note("open scope", scope.name)
+    return success("create scope successfully!", scope=scope.name, from_pool=scope.from_pool)
+
+
+@routes.get("/scope")
+async def list_scopes(call: Call) -> HTTPResponse:
+    """The caller's own scopes."""
+    scopes = call.services.registry.list(call.user)
+    return success("", scopes=[scope_members(scope) for scope in scopes])
+
+
+@routes.get("/scope/<scope>")
+async def look_at_scope(call: Call, scope: str) -> HTTPResponse:
+    """A scope's state, what it holds, and what it uses."""
+    bind(scope=scope)
+    found = call.services.registry.get(call.user, scope)
+    facts = await _facts(call, found)
+    usage = await call.services.registry.usage(call.user, scope)
+    disk = await call.services.registry.disk_used_bytes(call.user, scope)
+    return success("", **scope_members(found), **_holds(facts), **_uses(found, usage, disk))
+
+
+@routes.delete("/scope/<scope>")
+async def close_scope(call: Call, scope: str) -> HTTPResponse:
+    """Close a scope: its container and disk are gone when this answers."""
+    bind(scope=scope)
+    await call.services.background.shield(call.services.registry.close(call.user, scope))
+    call.note("close scope", scope)
+    return success(f"remove scope {scope} successfully!")
+
+
+@routes.post("/scope/<scope>/interrupt", body=Interrupt)
+async def interrupt_scope(call: Call, wanted: Interrupt, scope: str) -> HTTPResponse:
+    """Stop the running command, its Python and its Spark jobs; `all`: queries too."""
+    bind(scope=scope)
+    stopped = await _interrupt(call, scope, wanted)
+    return success("interrupted", command=stopped.command, work=stopped.work)
+
+
+@routes.post("/scope/<scope>/restart")
+async def restart_scope(call: Call, scope: str) -> HTTPResponse:
+    """Give the scope a new container; its files and tables stay."""
+    bind(scope=scope)
+    await call.services.background.shield(call.services.registry.restart(call.user, scope))
+    call.note("restart scope", scope)
+    return success(f"restart scope {scope} successfully!", scope=scope)
+
+
+@routes.get("/scope/<scope>/logs", query=Tail)
+async def scope_logs(call: Call, wanted: Tail, scope: str) -> HTTPResponse:
+    """The last lines that the scope's container wrote."""
+    text = await call.services.registry.logs(call.user, scope, wanted.tail)
+    return HTTPResponse(text, content_type="text/plain; charset=utf-8")
+
+
+def scope_members(scope: Scope) -> dict[str, Any]:
+    """A scope in a list."""
+    return {
+        "scope": scope.name,
+        "state": scope.state.value,
+        "reason": scope.reason,
+        "created": iso_time(scope.created),
+        "last_used": iso_time(scope.last_used),
+        "ends": iso_time(scope.ends),
+    }
+
+
+async def _interrupt(call: Call, scope: str, wanted: Interrupt) -> Interrupted:
+    if not call.services.registry.get(call.user, scope).is_running:
+        return Interrupted()
+    async with call.services.registry.use(call.user, scope) as client:
+        request = InterruptRequest(all=wanted.all)
+        return await client.call(request, CONTROL_TIMEOUT_S, call.request_id)
+
+
+async def _facts(call: Call, scope: Scope) -> Facts | None:
+    """What the agent says; nothing where there is none to ask. A stopped scope is not woken."""
+    if not scope.is_running:
+        return None
+    try:
+        async with call.services.registry.use(call.user, scope.name) as client:
+            return await client.call(FactsRequest(), CONTROL_TIMEOUT_S, call.request_id)
+    except GeoscopeError as error:
+        log.warning("no facts", type=error.type)
+        return None
+
+
+def _holds(facts: Facts | None) -> dict[str, Any]:
+    if facts is None:
+        return {"sessions": None, "tables": None, "variables": None}
+    tables = [{"name": t.name, "rows": t.num_rows, "bytes": t.bytes} for t in facts.tables]
+    variables = [{"name": v.name, "type": v.type, "size": v.size_bytes} for v in facts.variables]
+    return {"sessions": facts.sessions, "tables": tables, "variables": variables}
+
+
+def _uses(scope: Scope, usage: Usage, disk: int | None) -> dict[str, Any]:
+    limits = scope.limits
+    return {
+        "memory": {"used": usage.memory_bytes, "allowed": limits.memory_bytes},
+        "cpu": {"used_seconds": usage.cpu_seconds, "allowed": limits.cpus},
+        "pids": {"used": usage.pids, "allowed": limits.pids},
+        "disk": {"used": disk, "allowed": limits.disk_bytes},
+    }

@@ -1,0 +1,68 @@
+"""Tokens: log in, log out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sanic import HTTPResponse
+
+from control.auth.tokens import TOKEN_LIFE_S
+from control.errors import BadLogin, TooManyLogins
+from control.web.answers import success
+from control.web.call import Call
+from control.web.endpoint import Access, Routes
+
+routes = Routes("tokens")
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """Who, and the proof of it."""
+
+    username: str
+    password: str
+
+
+class Logout(msgspec.Struct, frozen=True, kw_only=True):
+    """Which tokens end."""
+
+    all: bool = False
+    """Every token of the user, not just this one."""
+
+
+@routes.post("/token", body=Credentials, access=Access.PUBLIC)
+async def get_token(call: Call, credentials: Credentials) -> HTTPResponse:
+    """Log in: a token that is good for a week."""
+    return success("get token successfully!", data=await _log_in(call, credentials))
+
+
+@routes.post("/login", body=Credentials, access=Access.PUBLIC)
+async def log_in(call: Call, credentials: Credentials) -> HTTPResponse:
+    """Log in, as old clients do: a failure has `code: -1` in its body."""
+    try:
+        data = await _log_in(call, credentials)
+    except BadLogin as error:
+        raise BadLogin(legacy=True) from error
+    return success("login successfully!", data=data)
+
+
+@routes.delete("/token", query=Logout)
+async def log_out(call: Call, logout: Logout) -> HTTPResponse:
+    """End this token, or (`?all=true`) every token of the user."""
+    call.note("logout", target="all" if logout.all else "this token")
+    if logout.all:
+        call.services.accounts.end_tokens(call.user)
+    else:
+        call.services.tokens.revoke(call.identity)
+    return success("token ended")
+
+
+async def _log_in(call: Call, credentials: Credentials) -> dict[str, Any]:
+    name = credentials.username
+    try:
+        account = await call.services.accounts.log_in(name, credentials.password, call.address)
+    except (BadLogin, TooManyLogins) as error:
+        call.note("login", user=name[:64], outcome=error.type)
+        raise
+    call.note("login", user=name)
+    return {"token": call.services.tokens.issue(account), "expired": TOKEN_LIFE_S}

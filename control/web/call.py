@@ -1,0 +1,108 @@
+"""One request on its way through a handler: who asks, and what may be used to answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from sanic import Request
+
+from control.auth.tokens import Identity
+from control.errors import BadBody, BodyTooLarge, Unauthorized
+from control.logs import bind
+from control.web.proxies import client_address
+from control.web.services import Services, services_of
+
+CHUNK_TIMEOUT_S: Final = 60.0
+"""How long a client may take for the next piece of its body."""
+
+
+@dataclass
+class Call:
+    """A request, its services, and (once `authenticate` has passed) its user."""
+
+    request: Request
+    services: Services
+    began: float = field(default_factory=time.monotonic)
+    who: Identity | None = None
+
+    @classmethod
+    def of(cls, request: Request) -> Call:
+        """The call that this request is."""
+        return cls(request=request, services=services_of(request))
+
+    @property
+    def identity(self) -> Identity:
+        """Who asks; raises Unauthorized where nobody was identified."""
+        if self.who is None:
+            raise Unauthorized
+        return self.who
+
+    @property
+    def user(self) -> str:
+        """The user's name; raises Unauthorized."""
+        return self.identity.username
+
+    @property
+    def request_id(self) -> str:
+        """The id that is in every log line of this request, on both sides."""
+        return str(self.request.ctx.request_id)
+
+    @cached_property
+    def address(self) -> str:
+        """The client's address, as far as proxies are trusted to tell it."""
+        return client_address(
+            self.request.ip,
+            self.request.headers.getall("x-forwarded-for", []),
+            self.services.settings.trusted_proxies,
+        )
+
+    def authenticate(self) -> None:
+        """Find out who asks; raises Unauthorized."""
+        header = self.request.headers.get("authorization")
+        self.who = self.services.tokens.identify(header)
+        bind(user=self.who.username)
+
+    async def body(self) -> bytes:
+        """The whole body; raises BodyTooLarge, or BadBody when it does not arrive."""
+        most = self.services.settings.max_body
+        if _announced(self.request) > most:
+            raise BodyTooLarge(most)
+        pieces = bytearray()
+        while piece := await self.next_piece():
+            pieces += piece
+            if len(pieces) > most:
+                raise BodyTooLarge(most)
+        return bytes(pieces)
+
+    async def next_piece(self) -> bytes | None:
+        """The next piece of the body; None at its end."""
+        stream: Any = self.request.stream
+        if stream is None or not stream.request_body:
+            return None
+        try:
+            async with asyncio.timeout(CHUNK_TIMEOUT_S):
+                piece: bytes | None = await stream.read()
+        except TimeoutError as error:
+            why = f"no more of it came in {CHUNK_TIMEOUT_S:g} s"
+            raise BadBody(why) from error
+        return piece
+
+    def note(self, action: str, target: str = "", *, user: str = "", outcome: str = "ok") -> None:
+        """Write to the audit log what was done."""
+        self.services.audit.note(
+            action,
+            user=user or self.user,
+            address=self.address,
+            request_id=self.request_id,
+            target=target,
+            outcome=outcome,
+        )
+
+
+def _announced(request: Request) -> int:
+    written = request.headers.get("content-length", "0")
+    return int(written) if written.isdecimal() else 0

@@ -1,0 +1,39 @@
+"""What every handler may use, in one value made at the composition root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from sanic import Request
+
+from control.audit import Audit
+from control.auth.accounts import Accounts
+from control.auth.limits import RequestRate
+from control.auth.tokens import Tokens
+from control.metrics import Metrics
+from control.scopes.registry import ScopeRegistry
+from control.settings import Settings
+from control.web.background import Background
+from control.web.readiness import Readiness
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The parts of the control plane, put together."""
+
+    settings: Settings
+    registry: ScopeRegistry
+    accounts: Accounts
+    tokens: Tokens
+    rate: RequestRate
+    metrics: Metrics
+    audit: Audit
+    readiness: Readiness
+    background: Background
+    version: str
+
+
+def services_of(request: Request) -> Services:
+    """The services of the app that this request came to."""
+    return cast("Services", request.app.ctx.services)

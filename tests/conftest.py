@@ -1,0 +1,24 @@
+"""What tests of every level may use."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def run_id() -> str:
+    """Marks what this run makes outside of its own process, so that only that is removed."""
+    return uuid.uuid4().hex[:12]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data sets."""
+    assert SHARED_DATA.is_dir(), f"{SHARED_DATA} is missing"
+    return SHARED_DATA
