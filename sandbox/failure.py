@@ -9,7 +9,7 @@ from wire.protocol import ErrorCode
 class AgentFailure(Exception):
     """Why a request could not be done, as the control plane will tell it to a person."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (a failure is its facts)
         self,
         code: ErrorCode,
         message: str,

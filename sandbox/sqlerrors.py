@@ -18,10 +18,11 @@ from wire.protocol import ErrorCode
 MAX_CAUSES = 12
 MAX_MESSAGE_CHARS = 8_000
 
-_POSITION = re.compile(r"line (\d+),? pos (\d+)")
+_POSITION = re.compile(r"line (\d+),? pos(?:ition)? (\d+)")
 _FRAME = re.compile(r"\n\s*at [\w.$/<>]+\(.*")
 _PYTHON_ERROR = re.compile(r"^([A-Za-z_][\w.]*)(?:: (.*))?$")
 _CONDITION = re.compile(r"^\[([A-Z][A-Z0-9_.]+)\]")
+_TRACEBACK = "Traceback (most recent call last)"
 _DISK_FULL = ("No space left on device", "Disk quota exceeded")
 _MEMORY_FULL = ("java.lang.OutOfMemoryError", "SparkOutOfMemoryError", "Java heap space")
 _CANCELLED = ("SPARK_JOB_CANCELLED", "cancelled part of cancelled job group", "was cancelled")
@@ -45,8 +46,9 @@ def translate(error: Exception) -> AgentFailure:
     if isinstance(error, Py4JNetworkError):
         return AgentFailure(ErrorCode.INTERNAL, "Spark's JVM does not answer any more")
     causes = list(_causes(error))
-    if causes:
-        return _from_java(causes, str(_java_text(error)))
+    text = _text(error)
+    if causes or _TRACEBACK in text:
+        return _from_java(causes, text)
     return _from_python(error)
 
 
@@ -73,7 +75,7 @@ def _from_java(causes: list[Cause], text: str) -> AgentFailure:
     if _has(whole, _STOPPED):
         return AgentFailure(ErrorCode.INTERNAL, "Spark of this scope was stopped")
     python = next((c for c in causes if c.kind.endswith("PythonException")), None)
-    if python is not None or "Traceback (most recent call last)" in text:
+    if python is not None or not causes:
         return _python_error(python.message if python else text)
     best = _most_telling(causes)
     return _sql_error(best.condition, best.message, best.kind.rpartition(".")[2])
@@ -94,7 +96,7 @@ def _sql_error(condition: str | None, message: str, kind: str) -> AgentFailure:
 
 def _python_error(message: str) -> AgentFailure:
     """A function of the tenant failed in a Python worker; its traceback is theirs to see."""
-    start = message.find("Traceback (most recent call last)")
+    start = message.find(_TRACEBACK)
     lines = _FRAME.split(message[max(start, 0) :].strip())[0].strip().splitlines()
     found = next((m for m in map(_PYTHON_ERROR.match, reversed(lines)) if m), None)
     ename = found.group(1) if found else "PythonException"
@@ -150,10 +152,10 @@ def _java_of(error: Exception) -> Any:
     return error.java_exception if isinstance(error, Py4JJavaError) else None
 
 
-def _java_text(error: Exception) -> str:
+def _text(error: Exception) -> str:
     if isinstance(error, CapturedException):
         return error._desc or ""
-    return str(error)
+    return str(error) if isinstance(error, Py4JJavaError) else ""
 
 
 def _describe(java: Any) -> Cause:

@@ -135,3 +135,17 @@ def _forget(task: asyncio.Future[Any]) -> None:
     """Read a late outcome so that asyncio does not report it as never retrieved."""
     if not task.cancelled():
         task.exception()
+
+
+def cancel_stray_jobs(sc: Any) -> int:
+    """Cancel every active Spark job that is in no job group of the agent's (blocking)."""
+    context = sc._jsc.sc()
+    store = context.statusStore()
+    cancelled = 0
+    for job in sc.statusTracker().getActiveJobsIds():
+        group = store.job(job).jobGroup()
+        if group.isDefined() and str(group.get()).startswith(GROUP_PREFIX):
+            continue
+        context.cancelJob(job, "the statement that ran it has ended")
+        cancelled += 1
+    return cancelled

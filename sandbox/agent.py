@@ -1,0 +1,183 @@
+"""The agent's entry, `python -m sandbox.agent`: starts everything, and ends when it must."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from sandbox.runtime.environment import child_environment
+from sandbox.runtime.folders import ScopeFolders
+from sandbox.runtime.jvm import Jvm, JvmEnded, exit_code_of
+from sandbox.runtime.processes import adopt_orphans
+from wire.protocol import ExitCode
+from wire.settings import AgentSettings
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+    from sandbox.runtime.notebook import Notebook
+    from sandbox.server.services import Services
+
+SIGTERM_EXIT: Final = 143
+WATCH_S: Final = 1.0
+"""How often the Spark context is asked whether somebody stopped it."""
+END_S: Final = 5.0
+JVM_END_S: Final = 3.0
+RESTORE_S: Final = 120.0
+LOG_FORMAT: Final = "ts=%(asctime)s level=%(levelname)s logger=%(name)s event=%(message)r"
+
+logger = logging.getLogger("sandbox.agent")
+
+
+class Agent:
+    """The parts of one agent and their order of coming and going.
+
+    What ends first - the JVM, its Spark context, a wish to shut down - decides the exit code,
+    through `_outcome`.
+    """
+
+    def __init__(self, settings: AgentSettings, jvm: Jvm) -> None:
+        self._settings = settings
+        self._folders = ScopeFolders.of(settings)
+        self._jvm = jvm
+        self._outcome: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def run(self) -> int:
+        """Serve until something ends it; the exit code."""
+        services, runner = await self._listen()
+        notebook = await self._notebook()
+        tasks = [
+            asyncio.create_task(self._start_spark(services, notebook)),
+            asyncio.create_task(self._shut_down(services)),
+        ]
+        self._watch_jvm()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end, SIGTERM_EXIT)
+        code = await self._outcome
+        for task in tasks:
+            task.cancel()
+        await self._close(services, notebook, runner)
+        return code
+
+    async def _listen(self) -> tuple[Services, web.AppRunner]:
+        """Answer health at once, everything else once there is Spark."""
+        from aiohttp import web  # the JVM starts meanwhile
+
+        from sandbox.runtime.files import Files
+        from sandbox.server.app import make_app
+        from sandbox.server.services import Services
+
+        services = Services(self._settings, Files(self._folders.files))
+        runner = web.AppRunner(make_app(services), access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        self._folders.socket.unlink(missing_ok=True)
+        await web.UnixSite(runner, str(self._folders.socket)).start()
+        return services, runner
+
+    async def _notebook(self) -> Notebook:
+        from sandbox.runtime.notebook import Notebook
+
+        env = child_environment(os.environ, self._folders, self._settings.cpus)
+        notebook = Notebook(self._folders, env, self._jvm.process.pid)
+        await notebook.prepare()
+        return notebook
+
+    async def _start_spark(self, services: Services, notebook: Notebook) -> None:
+        try:
+            await self._bring_up(services, notebook)
+        except (JvmEnded, TimeoutError):
+            logger.exception("the JVM did not start")
+            self._end(ExitCode.JVM_FAILED_TO_START)
+        except Exception:
+            logger.exception("Spark did not start")
+            self._end(ExitCode.AGENT_BUG)
+        else:
+            await self._watch_spark(services)
+
+    async def _bring_up(self, services: Services, notebook: Notebook) -> None:
+        # Imports take a second, in which the JVM starts.
+        composition = await asyncio.to_thread(import_module, "sandbox.server.composition")
+        gateway = await asyncio.to_thread(self._jvm.connect)
+        services.stage = "spark"
+        spark = await asyncio.to_thread(composition.compose, self._settings, gateway, notebook)
+        composition.open_notebook(spark)
+        services.stage = "catalog"
+        await spark.board.run("restore", RESTORE_S, lambda _work: spark.tables.restore())
+        services.spark = spark
+        services.stage = "ready"
+
+    async def _watch_spark(self, services: Services) -> None:
+        runtime = services.ready().runtime
+        stopped = False
+        while not stopped:
+            await asyncio.sleep(WATCH_S)
+            with contextlib.suppress(Exception):  # no answer: the JVM's end is watched elsewhere
+                stopped = await asyncio.to_thread(lambda: runtime.is_stopped)
+        # A JVM that is ending stops its context first; then its own end is the reason.
+        await asyncio.wait({self._outcome}, timeout=JVM_END_S)
+        self._end(ExitCode.SPARK_STOPPED)
+
+    def _watch_jvm(self) -> None:
+        loop = asyncio.get_running_loop()
+
+        def wait() -> None:
+            code = self._jvm.process.wait()
+            with contextlib.suppress(RuntimeError):  # the loop may have ended before
+                loop.call_soon_threadsafe(self._end, exit_code_of(code))
+
+        threading.Thread(target=wait, name="jvm", daemon=True).start()
+
+    async def _shut_down(self, services: Services) -> None:
+        await services.shutdown.wait()
+        self._end(ExitCode.OK)
+
+    def _end(self, code: int) -> None:
+        if not self._outcome.done():
+            self._outcome.set_result(int(code))
+
+    async def _close(self, services: Services, notebook: Notebook, runner: web.AppRunner) -> None:
+        await runner.cleanup()
+        await notebook.close()
+        if services.spark is not None:
+            services.spark.board.close()
+        await asyncio.to_thread(self._jvm.close, END_S)
+        self._folders.socket.unlink(missing_ok=True)
+
+
+async def serve(settings: AgentSettings, jvm: Jvm) -> int:
+    """Run an agent over a JVM that was just started; the exit code."""
+    return await Agent(settings, jvm).run()
+
+
+def main() -> int:
+    """Read the settings, start the JVM first because it takes longest, and serve."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=LOG_FORMAT)
+    for noisy in ("py4j", "SQLQueryContextLogger", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)
+    os.umask(0o077)
+    try:
+        settings = AgentSettings.from_env(os.environ)
+    except msgspec.ValidationError as error:
+        logger.critical("bad settings: %s", error)
+        return ExitCode.BAD_SETTINGS
+    folders = ScopeFolders.of(settings)
+    folders.make()
+    adopt_orphans()
+    try:
+        jvm = Jvm.start(settings, child_environment(os.environ, folders, settings.cpus))
+    except OSError as error:
+        logger.critical("Java cannot be started: %s", error)
+        return ExitCode.JVM_FAILED_TO_START
+    return asyncio.run(serve(settings, jvm))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""The three sockets to a kernel, in Jupyter's protocol."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import zmq
+import zmq.asyncio
+from jupyter_client.connect import write_connection_file
+from jupyter_client.session import Session
+
+PORTS: Final = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
+WELCOME_S: Final = 10.0
+IDLE_S: Final = 5.0
+
+Sink = Callable[[str, dict[str, Any]], None]
+"""Takes (message type, content) of what a statement sends while it runs."""
+
+
+class Channels:
+    """Requests to one kernel and what it publishes; everything runs on the event loop.
+
+    The mutable state is `_replies` (who waits for which answer) and the current statement.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.connection_file = folder / f"{name}.json"
+        self._prefix = str(folder / name)
+        key = secrets.token_hex(32).encode()
+        self._session = Session(key=key)
+        self._context = zmq.asyncio.Context()
+        self._sockets: dict[str, zmq.asyncio.Socket] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._replies: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._welcome = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._current = ""
+        self._sink: Sink = _ignore
+        ports = {f"{channel}_port": port for channel, port in PORTS.items()}
+        write_connection_file(
+            str(self.connection_file), transport="ipc", ip=self._prefix, key=key, **ports
+        )
+
+    async def connect(self) -> None:
+        """Connect to a kernel that listens, and hear from it; raises TimeoutError."""
+        self._open("shell", zmq.DEALER)
+        self._open("control", zmq.DEALER)
+        self._open("iopub", zmq.SUB).setsockopt(zmq.SUBSCRIBE, b"")
+        readers = (self._read_replies("shell"), self._read_replies("control"), self._read_iopub())
+        self._tasks = [asyncio.create_task(reader) for reader in readers]
+        async with asyncio.timeout(WELCOME_S):
+            await self._welcome.wait()
+
+    async def execute(self, code: str, sink: Sink) -> dict[str, Any]:
+        """Run code; its output goes to `sink` before the reply's content is returned."""
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": False,
+        }
+        message = self._session.msg("execute_request", content)
+        self._current, self._sink = message["header"]["msg_id"], sink
+        self._idle.clear()
+        try:
+            reply = await self._request("shell", message)
+            async with asyncio.timeout(IDLE_S):
+                await self._idle.wait()
+        finally:
+            self._current, self._sink = "", _ignore
+        return reply
+
+    async def ask(self, kind: str, timeout_s: float, **content: Any) -> Any:
+        """The kernel's answer on the control channel; raises TimeoutError."""
+        message = self._session.msg("geoscope_request", {"kind": kind, **content})
+        async with asyncio.timeout(timeout_s):
+            reply = await self._request("control", message)
+        return reply["answer"]
+
+    def close(self) -> None:
+        """Close the sockets and remove their files; who waits for a reply is cancelled."""
+        for task in self._tasks:
+            task.cancel()
+        for reply in self._replies.values():
+            reply.cancel()
+        for socket in self._sockets.values():
+            socket.close(linger=0)
+        self._context.term()
+        self.connection_file.unlink(missing_ok=True)
+        for port in PORTS.values():
+            Path(f"{self._prefix}-{port}").unlink(missing_ok=True)
+
+    def _open(self, channel: str, kind: int) -> zmq.asyncio.Socket:
+        socket = self._context.socket(kind)
+        socket.connect(f"ipc://{self._prefix}-{PORTS[channel]}")
+        self._sockets[channel] = socket
+        return socket
+
+    async def _request(self, channel: str, message: dict[str, Any]) -> dict[str, Any]:
+        message_id = message["header"]["msg_id"]
+        reply: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._replies[message_id] = reply
+        try:
+            await self._sockets[channel].send_multipart(self._session.serialize(message))
+            return await reply
+        finally:
+            del self._replies[message_id]
+
+    async def _read_replies(self, channel: str) -> None:
+        while True:
+            message = await self._receive(channel)
+            waiting = self._replies.get(message["parent_header"].get("msg_id", ""))
+            if waiting is not None and not waiting.done():
+                waiting.set_result(message["content"])
+
+    async def _read_iopub(self) -> None:
+        while True:
+            message = await self._receive("iopub")
+            kind = message["header"]["msg_type"]
+            self._welcome.set()
+            if message["parent_header"].get("msg_id") != self._current:
+                continue
+            if kind == "status" and message["content"]["execution_state"] == "idle":
+                self._idle.set()
+            self._sink(kind, message["content"])
+
+    async def _receive(self, channel: str) -> dict[str, Any]:
+        frames = await self._sockets[channel].recv_multipart()
+        _, message = self._session.feed_identities(frames)
+        received: dict[str, Any] = self._session.deserialize(message)
+        return received
+
+
+def _ignore(_kind: str, _content: dict[str, Any]) -> None:
+    """Nobody listens: output of a thread that outlived its statement."""

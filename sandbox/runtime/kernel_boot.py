@@ -1,0 +1,82 @@
+"""The kernel's entry: `python -m sandbox.runtime.kernel_boot CONNECTION_FILE`.
+
+It imports what takes long, waits on its standard input for the link to the JVM, attaches, and
+serves the tenant's statements as an ipykernel.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from typing import Final
+
+import msgspec
+from pyspark.sql import SparkSession
+
+from sandbox.compat.namespace import names
+from sandbox.runtime.kernel_attach import Attachment
+from sandbox.runtime.kernel_link import Link
+from sandbox.runtime.kernel_shell import ScopeKernelApp, configuration
+from sandbox.runtime.processes import die_with_parent, prefer_to_be_killed
+from wire.settings import AgentSettings
+
+KERNEL_OOM_SCORE: Final = 1000
+
+
+def confine(settings: AgentSettings) -> None:
+    """End with the agent, be the first to be killed, meet a MemoryError before that."""
+    die_with_parent()
+    prefer_to_be_killed(KERNEL_OOM_SCORE)
+    if settings.kernel_memory_bytes:
+        limit = settings.kernel_memory_bytes
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+def await_link() -> Link | None:
+    """The agent's line on our standard input; None when it ended before there was one."""
+    line = sys.stdin.buffer.readline()
+    return msgspec.json.decode(line, type=Link) if line else None
+
+
+def give_up_streams() -> int:
+    """Point standard input and output at nothing; the descriptor that leads to the agent."""
+    agent = os.dup(1)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    os.close(null)
+    return agent
+
+
+def serve(connection_file: str, settings: AgentSettings, link: Link) -> None:
+    """Attach, make the namespace, and run statements until we are ended."""
+    agent = give_up_streams()
+    attachment = Attachment(link)
+    app = ScopeKernelApp.instance(
+        config=configuration(),
+        user_ns={
+            **names(),
+            "SparkSession": SparkSession,
+            "sc": attachment.spark.sparkContext,
+            **attachment.sessions,
+        },
+    )
+    app.initialize(["-f", connection_file])
+    app.kernel.furnish(attachment, settings.max_output_bytes)
+    os.write(agent, msgspec.json.encode(attachment.answer()) + b"\n")
+    os.close(agent)
+    app.start()
+
+
+def main() -> None:
+    """Be a kernel."""
+    settings = AgentSettings.from_env(os.environ)
+    confine(settings)
+    link = await_link()
+    if link is not None:
+        serve(sys.argv[1], settings, link)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""The parts that need Spark, put together; importing this takes a second."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.query import Queries
+from sandbox.render.maps import Maps
+from sandbox.runtime.spark import SparkRuntime
+from sandbox.server.services import SparkServices
+from sandbox.tables import Tables
+from sandbox.work import WorkBoard, cancel_stray_jobs
+from wire.settings import AgentSettings
+
+if TYPE_CHECKING:
+    from sandbox.runtime.notebook import Notebook
+
+
+def compose(settings: AgentSettings, gateway: Any, notebook: Notebook) -> SparkServices:
+    """Everything over a JVM that listens (blocking)."""
+    runtime = SparkRuntime.over(gateway)
+    return SparkServices(
+        runtime=runtime,
+        board=WorkBoard(runtime.sc),
+        tables=Tables(runtime, settings),
+        queries=Queries(runtime, settings),
+        maps=Maps(runtime, settings),
+        notebook=notebook,
+    )
+
+
+def open_notebook(spark: SparkServices) -> None:
+    """Join the kernel with Spark, without waiting for it."""
+    spark.notebook.open(spark.runtime, lambda: cancel_stray_jobs(spark.runtime.sc))
