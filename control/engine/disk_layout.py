@@ -28,12 +28,15 @@ def berth_ids(root: Path) -> list[str]:
 
 
 def lay_out(disk: Path, uid: int) -> None:
-    """The folders that the tenant owns, below a root that it cannot change."""
+    """The folders that the tenant owns, below a root that it cannot change.
+
+    Who is not root cannot give them away: then the agent is of the same user, or cannot start.
+    """
     disk.chmod(0o755)
     for name in FOLDERS:
         folder = disk / name
         folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.lstat().st_uid != uid:
+        if os.geteuid() == 0:
             os.chown(folder, uid, uid, follow_symlinks=False)
 
 

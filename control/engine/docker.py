@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -40,11 +41,14 @@ T = TypeVar("T")
 Client = Any
 """docker.APIClient, half of whose methods have no types."""
 
+DEFAULT_ADDRESS: Final = "unix:///var/run/docker.sock"
 CALL_TIMEOUT_S: Final = 60
 PING_TIMEOUT_S: Final = 5.0
 MAX_LOG_LINES: Final = 10_000
 MAX_LOG_BYTES: Final = 1024**2
-ACTIONS: Final = ["start", "die", "oom", "pause", "unpause", "rename", "destroy"]
+ACTIONS: Final = [
+    "create", "start", "kill", "stop", "die", "oom", "pause", "unpause", "rename", "destroy",
+]  # fmt: skip
 
 
 class DockerDriver:
@@ -193,17 +197,23 @@ class _Connection:
     """The SDK's client, made at first use because making it asks the engine for its version."""
 
     def __init__(self, address: str | None, threads: int) -> None:
-        self._address = address
+        self._where = {"base_url": address} if address else kwargs_from_env()
         self._threads = threads
         # The mutable state is the client, changed only under the lock.
         self._lock = threading.Lock()
         self._client: Client = None
 
     def client(self) -> Client:
-        """The client; raises the SDK's error where no engine answers."""
+        """The client; raises OSError or the SDK's error where no engine answers."""
+        self._knock()
         with self._lock:
             if self._client is None:
-                self._client = self._connect()
+                self._client = docker.APIClient(
+                    **self._where,
+                    version="auto",
+                    timeout=CALL_TIMEOUT_S,
+                    max_pool_size=self._threads,
+                )
             return self._client
 
     def close(self) -> None:
@@ -212,11 +222,18 @@ class _Connection:
             if self._client is not None:
                 self._client.close()
 
-    def _connect(self) -> Client:
-        where = {"base_url": self._address} if self._address else kwargs_from_env()
-        return docker.APIClient(
-            **where, version="auto", timeout=CALL_TIMEOUT_S, max_pool_size=self._threads
-        )
+    def _knock(self) -> None:
+        """The SDK leaves a socket open, and words of its own, where nobody listens."""
+        address = self._where.get("base_url", DEFAULT_ADDRESS)
+        if not address.startswith("unix://"):
+            return
+        path = address.removeprefix("unix://")
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(PING_TIMEOUT_S)
+            try:
+                probe.connect(path)
+            except OSError as error:
+                raise EngineUnavailable(f"{path}: {error.strerror or error}") from error  # noqa: EM102
 
 
 def _or_absent(ask: Callable[[], T], absent: T) -> T:

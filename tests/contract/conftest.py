@@ -1,41 +1,25 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
-import docker
 import pytest
-from docker.errors import DockerException
 
 from control.engine.docker import DockerDriver
 from control.engine.process import ProcessDriver
-from tests.docker.harness import World, containers_of, stub_image
+from tests.docker.fixtures import engine, run_id
+from tests.docker.harness import World, stub_image
+from tests.fakes.engine import FakeEngine
+from tests.fakes.engine import World as FakeWorld
+
+__all__ = ["engine", "run_id"]
 
 REPOSITORY = Path(__file__).parents[2]
 REAL_KINDS = [pytest.param("docker", marks=pytest.mark.docker), "process"]
-KINDS = REAL_KINDS
-
-
-@pytest.fixture(scope="session")
-def run_id() -> str:
-    return secrets.token_hex(4)
-
-
-@pytest.fixture(scope="session")
-def engine(run_id: str) -> Iterator[docker.DockerClient]:
-    """The real engine; what this run left there is removed at the end."""
-    try:
-        client = docker.from_env(timeout=120)
-        client.ping()
-    except DockerException as error:
-        pytest.fail(f"no engine answers: {error}")
-    yield client
-    for container in containers_of(client, run_id):
-        container.remove(force=True, v=True)
-    client.close()
+KINDS = ["fake", *REAL_KINDS]
 
 
 def process_world(folder: Path, run_id: str) -> World:
@@ -50,7 +34,15 @@ def process_world(folder: Path, run_id: str) -> World:
     return World(make, "none", folder, run_id, uid=os.getuid())
 
 
+def fake_world(folder: Path, run_id: str) -> World:
+    shared = FakeWorld()
+    make = partial(FakeEngine, shared, agent_factory=None)
+    return World(make, "none", folder, run_id, uid=os.getuid())
+
+
 def make_world(kind: str, request: pytest.FixtureRequest, folder: Path, run_id: str) -> World:
+    if kind == "fake":
+        return fake_world(folder, run_id)
     if kind == "process":
         return process_world(folder, run_id)
     image = stub_image(request.getfixturevalue("engine"), run_id)

@@ -13,6 +13,7 @@ from control.errors import EngineError, NameTaken
 from tests.docker.harness import World
 
 NOBODY = "0" * 64
+LIFE = {"start", "rename", "die", "destroy"}
 
 
 async def test_it_says_its_version(world: World) -> None:
@@ -169,34 +170,51 @@ async def collect(events: AsyncIterator[EngineEvent], last: str) -> list[EngineE
     seen = []
     async with asyncio.timeout(30):
         async for event in events:
-            seen.append(event)
+            if event.action in LIFE:
+                seen.append(event)
             if event.action == last:
                 break
     return seen
 
 
+async def collecting(world: World, last: str) -> asyncio.Task[list[EngineEvent]]:
+    """The events from now on, until one of that action."""
+    task = asyncio.create_task(collect(world.driver.events(world.installation), last))
+    await asyncio.sleep(0)
+    return task
+
+
 async def test_events_tell_a_life_in_order(world: World) -> None:
     plan = world.plan()
-    events = world.driver.events(world.installation)
+    events = await collecting(world, "destroy")
     id = await world.driver.create(plan)
     await world.driver.start(id)
     await world.driver.rename(id, world.full_name("b"))
     await world.driver.remove(id)
-    seen = await collect(events, "destroy")
+    seen = await events
 
     assert [event.action for event in seen] == ["start", "rename", "die", "destroy"]
     assert {(event.container_id, event.sandbox_id) for event in seen} == {(id, plan.sandbox_id)}
 
 
 async def test_events_of_strangers_are_not_told(world: World) -> None:
-    events = world.driver.events(world.installation)
+    events = await collecting(world, "start")
     labels = world.labels("s", installation="stranger")
     stranger = await world.run("s", labels=labels)
     await world.driver.remove(stranger)
     id = await world.run("a")
-    seen = await collect(events, "start")
+    seen = await events
 
     assert [event.container_id for event in seen] == [id]
+
+
+async def test_two_may_follow_at_once(world: World) -> None:
+    both = [await collecting(world, "die") for _ in range(2)]
+    id = await world.run("a")
+    await world.driver.stop(id, 0)
+
+    for events in both:
+        assert [event.action for event in await events] == ["start", "die"]
 
 
 async def test_waiting_for_events_can_be_given_up(world: World) -> None:

@@ -84,7 +84,7 @@ async def test_the_end_is_an_event(real_world: World) -> None:
         while "die" not in actions:
             actions.append((await anext(events)).action)
 
-    assert actions == ["start", "die"]
+    assert actions[-2:] == ["start", "die"]
     assert (await real_world.driver.status(id)).exit_code == 69
 
 
@@ -152,9 +152,10 @@ async def test_another_driver_adopts_what_runs(real_world: World) -> None:
     assert (await health_of(real_world)).ready
     await heir.stop(id, 5)
     async with asyncio.timeout(30):
-        event = await anext(events)
+        while (event := await anext(events)).action != "die":
+            pass
 
-    assert (event.action, event.container_id) == ("die", id)
+    assert event.container_id == id
     assert (await heir.status(id)).exit_code == 143
     await heir.remove(id)
     await heir.close()

@@ -137,6 +137,12 @@ def containers_of(client: docker.DockerClient, run_id: str) -> list[Any]:
     return list(client.containers.list(all=True, filters={"label": f"{RUN_LABEL}={run_id}"}))
 
 
+def inside(client: docker.DockerClient, id: str, script: str) -> tuple[int, str]:
+    """Exit code and output of a shell script, run in that container as its own user."""
+    code, output = client.containers.get(id).exec_run(["sh", "-c", script])
+    return code, output.decode(errors="replace")
+
+
 def describe(container: Any) -> str:
     """State, limits and last lines of a container, for the report of a failed test."""
     container.reload()
