@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from sandbox.runtime.spark import SparkRuntime
+    from sandbox.tables import Tables
     from sandbox.work import Work
 
 ROOT = Path(__file__).parents[3]
@@ -83,7 +84,10 @@ def _session(scope_dir: Path) -> SparkSession:
     builder = SparkSession.builder.master("local[2]").appName("tests")
     for key, value in _conf(scope_dir, jars).items():
         builder = builder.config(key, value)
-    return builder.getOrCreate()
+    spark = builder.getOrCreate()
+    # Tests make Spark fail on purpose; its stack traces would bury pytest's own report.
+    spark.sparkContext.setLogLevel("OFF")
+    return spark
 
 
 def _conf(scope_dir: Path, jars: list[str]) -> dict[str, str]:
@@ -100,3 +104,26 @@ def _conf(scope_dir: Path, jars: list[str]) -> dict[str, str]:
         "spark.kryo.registrator": "org.apache.sedona.core.serde.SedonaKryoRegistrator",
         "spark.sql.extensions": "org.apache.sedona.sql.SedonaSqlExtensions",
     }
+
+
+@pytest.fixture
+def own_settings(tmp_path: Path) -> AgentSettings:
+    """Settings of an agent whose disk is this test's own."""
+    for name in FOLDERS:
+        (tmp_path / name).mkdir()
+    return AgentSettings(scope_dir=str(tmp_path), samples_dir=str(ROOT / "samples"))
+
+
+@pytest.fixture
+def tables(runtime: SparkRuntime, own_settings: AgentSettings) -> Iterator[Tables]:
+    """Tables on a disk of this test's own; the catalog is empty before and after."""
+    from sandbox.tables import Tables
+
+    made = Tables(runtime, own_settings)
+    made.restore()
+    yield made
+    for table in made.facts():
+        kind = "VIEW" if table.is_view else "TABLE"
+        runtime.spark.sql(f"DROP {kind} {table.name}")
+    for row in runtime.spark.sql("SHOW VIEWS").collect():
+        runtime.spark.catalog.dropTempView(row.viewName)
