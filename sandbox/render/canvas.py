@@ -40,7 +40,10 @@ class Canvas:
         """The canvas a style asks for; raises AgentFailure(BAD_PARAMETER) if there is none."""
         min_x, min_y, max_x, max_y = style.bounding_box
         corners = np.array([min_x, max_x]), np.array([min_y, max_y])
-        x, y = project(*corners, style.coordinate_system)
+        try:
+            x, y = project(*corners, style.coordinate_system)
+        except AgentFailure as failure:
+            raise _bad_parameter(parameter="coordinate_system", why=failure.message) from failure
         bounds = (float(x[0]), float(y[0]), float(x[1]), float(y[1]))
         if not (np.isfinite(bounds).all() and x[0] < x[1] and y[0] < y[1]):
             raise _no_such_box(style)
@@ -74,5 +77,10 @@ class Canvas:
 
 def _no_such_box(style: Style) -> AgentFailure:
     box = list(style.bounding_box)
-    message = f"bounding_box: {box} of {style.coordinate_system} is no area of Web Mercator"
-    return AgentFailure(ErrorCode.BAD_PARAMETER, message, facts={"parameter": "bounding_box"})
+    why = f"{box} of {style.coordinate_system} is no area of Web Mercator"
+    return _bad_parameter(parameter="bounding_box", why=why)
+
+
+def _bad_parameter(parameter: str, why: str) -> AgentFailure:
+    facts = {"parameter": parameter}
+    return AgentFailure(ErrorCode.BAD_PARAMETER, f"{parameter}: {why}", facts=facts)

@@ -82,10 +82,12 @@ def locate(x: Reals, y: Reals, frame: Reals, faults: Faults) -> Groups:
         if not (math.isfinite(x[i]) and math.isfinite(y[i])):
             faults[i] = _UNTRANSFORMABLE
             continue
-        # Multiplied, then divided: a scale worked out beforehand puts x1 one ulp inside.
+        # Multiplied, then divided, as the contract has it. Even so x1 comes out one ulp inside
+        # for some boxes, hence the comparison with the bounds themselves.
         column = math.floor((x[i] - x0) * width / (x1 - x0))
         row = math.floor((y[i] - y0) * height / (y1 - y0))
-        if 0.0 <= column < width and 0.0 <= row < height:
+        beyond = x[i] >= x1 or y[i] >= y1
+        if not beyond and 0.0 <= column < width and 0.0 <= row < height:
             pixels[i] = np.int32((height - 1.0 - row) * width + column)
         else:
             faults[i] = _OUTSIDE
