@@ -91,7 +91,7 @@ def assemble(settings: Settings, parts: Parts) -> Services:
         parts.driver,
         parts.berths,
         ScopeStore(parts.database),
-        scope_limits(settings, dict(parts.labels)),
+        scope_limits(settings, dict(parts.labels), isolated=parts.driver.name != "process"),
         connect=parts.connect,
         quotas=store.quota,
     )
@@ -125,7 +125,9 @@ def create_app(services: Services, endpoints: Sequence[Endpoint] | None = None) 
     return app
 
 
-def scope_limits(settings: Settings, labels: dict[str, str]) -> ScopeLimits:
+def scope_limits(
+    settings: Settings, labels: dict[str, str], *, isolated: bool = True
+) -> ScopeLimits:
     """What the settings give to scopes."""
     return ScopeLimits(
         image=settings.image,
@@ -142,7 +144,7 @@ def scope_limits(settings: Settings, labels: dict[str, str]) -> ScopeLimits:
         pool_size=settings.pool_size,
         uid_first=settings.uid_range[0],
         uid_last=settings.uid_range[1],
-        peer_uid_checked=settings.peer_uid == "scope",
+        peer_uid_checked=settings.peer_uid == "scope" and isolated,
         data=settings.data,
         labels=labels,
         cache_bytes_of=settings.cache_bytes_of,

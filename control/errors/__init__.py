@@ -5,17 +5,17 @@ GeoscopeError
 │   ├── BadBody, BadParameter, BadName, BadPath, LegacyError                   400
 │   ├── Unauthorized, BadLogin                                                 401
 │   ├── Forbidden                                                              403
-│   ├── ScopeNotFound, SessionNotFound, TableNotFound, FileNotFound,
-│   │   UserNotFound, SandboxNotFound, PageNotFound                            404
+│   ├── ScopeNotFound, UserNotFound, SandboxNotFound, PageNotFound             404
 │   ├── MethodNotAllowed                                                       405
 │   ├── ScopeExists, UserExists, ScopeDead, ScopePaused, LastAdmin,
 │   │   SingleUser                                                           409
-│   ├── BodyTooLarge, ResultTooLarge                                           413
-│   └── QuotaExceeded, TooManyCommands, TooManyRequests, TooManyLogins         429
+│   ├── BodyTooLarge                                                           413
+│   ├── QuotaExceeded, TooManyCommands, TooManyRequests, TooManyLogins         429
+│   └── HttpMisused                                                        various
 ├── AgentFailed                     a scope's agent could not do it            by its code
 ├── BackendError                    something that we rest on
 │   ├── EngineError, NameTaken, AgentUnreachable, AgentMisbehaved              502
-│   ├── EngineUnavailable, NoCapacity, ShuttingDown                            503
+│   ├── EngineUnavailable, NoCapacity, ImageMissing, NotReady, ShuttingDown    503
 │   └── DeadlineExceeded                                                       504
 ├── InternalError                   a bug of ours                              500
 └── StartError                      the server does not start
@@ -34,9 +34,11 @@ from control.errors.backend import (
     DeadlineExceeded,
     EngineError,
     EngineUnavailable,
+    ImageMissing,
     InternalError,
     NameTaken,
     NoCapacity,
+    NotReady,
     ShuttingDown,
 )
 from control.errors.base import GeoscopeError
@@ -47,23 +49,20 @@ from control.errors.request import (
     BadParameter,
     BadPath,
     BodyTooLarge,
-    FileNotFound,
     Forbidden,
+    HttpMisused,
     LastAdmin,
     LegacyError,
     MethodNotAllowed,
     PageNotFound,
     QuotaExceeded,
     RequestError,
-    ResultTooLarge,
     SandboxNotFound,
     ScopeDead,
     ScopeExists,
     ScopeNotFound,
     ScopePaused,
-    SessionNotFound,
     SingleUser,
-    TableNotFound,
     TooManyCommands,
     TooManyLogins,
     TooManyRequests,
@@ -97,32 +96,31 @@ __all__ = [
     "DriverRefused",
     "EngineError",
     "EngineUnavailable",
-    "FileNotFound",
     "Forbidden",
     "GeoscopeError",
+    "HttpMisused",
+    "ImageMissing",
     "InternalError",
     "LastAdmin",
     "LegacyError",
     "MethodNotAllowed",
     "NameTaken",
     "NoCapacity",
+    "NotReady",
     "PageNotFound",
     "QuotaExceeded",
     "RequestError",
-    "ResultTooLarge",
     "SandboxNotFound",
     "ScopeDead",
     "ScopeExists",
     "ScopeNotFound",
     "ScopePaused",
-    "SessionNotFound",
     "ShuttingDown",
     "SingleUser",
     "StartError",
     "StoreDamaged",
     "StoreLocked",
     "StoreTooNew",
-    "TableNotFound",
     "TooManyCommands",
     "TooManyLogins",
     "TooManyRequests",
@@ -138,7 +136,8 @@ def all_errors() -> Iterator[type[GeoscopeError]]:
     waiting: list[type[GeoscopeError]] = [GeoscopeError]
     while waiting:
         kind = waiting.pop(0)
-        children = kind.__subclasses__()
+        # Only ours: other modules may word one anew, which makes no new kind of error.
+        children = [k for k in kind.__subclasses__() if k.__module__.startswith(__name__)]
         if not children:
             yield kind
         waiting = children + waiting

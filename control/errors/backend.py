@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from control.errors.base import GeoscopeError
 
 
@@ -69,6 +71,32 @@ class NoCapacity(BackendError):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"no capacity for another scope: {why}")
+
+
+class ImageMissing(BackendError):
+    """The image of the scopes' containers is not on this host."""
+
+    status = 503
+    type = "image_missing"
+
+    def __init__(self, image: str) -> None:
+        super().__init__(f"the image {image} is not here: `make image` builds it")
+
+
+class NotReady(BackendError):
+    """The server is alive and cannot serve."""
+
+    status = 503
+    type = "not_ready"
+    retry_after_s = 5
+
+    def __init__(self, why: str, found: dict[str, Any]) -> None:
+        super().__init__(f"not ready ({why})")
+        self._found = found
+
+    def facts(self) -> dict[str, Any]:
+        """Everything that was looked at, and what was found."""
+        return self._found
 
 
 class ShuttingDown(BackendError):

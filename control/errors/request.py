@@ -122,36 +122,6 @@ class ScopeNotFound(RequestError):
         super().__init__(f"scope {name} not found!")
 
 
-class SessionNotFound(RequestError):
-    """The scope has no SparkSession of that name."""
-
-    status = 404
-    type = "session_not_found"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"session {name} not found!")
-
-
-class TableNotFound(RequestError):
-    """No table or view of that name."""
-
-    status = 404
-    type = "table_not_found"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"table {name} not found!")
-
-
-class FileNotFound(RequestError):
-    """No such file or folder in the scope."""
-
-    status = 404
-    type = "file_not_found"
-
-    def __init__(self, path: str) -> None:
-        super().__init__(f"file {path} not found!")
-
-
 class UserNotFound(RequestError):
     """No account of that name."""
 
@@ -268,16 +238,6 @@ class BodyTooLarge(RequestError):
         super().__init__(f"the request body is larger than {max_bytes} bytes")
 
 
-class ResultTooLarge(RequestError):
-    """A result is larger than `GEOSCOPE_MAX_RESULT_BYTES`."""
-
-    status = 413
-    type = "result_too_large"
-
-    def __init__(self, max_bytes: int) -> None:
-        super().__init__(f"the result is larger than {max_bytes} bytes")
-
-
 class QuotaExceeded(RequestError):
     """More scopes, memory, cpus or disk than the user may have."""
 
@@ -320,3 +280,13 @@ class TooManyLogins(RequestError):
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"too many failed log-ins; again in {retry_after_s} s")
         self.retry_after_s = retry_after_s
+
+
+class HttpMisused(RequestError):
+    """HTTP itself was used wrongly: a timeout while sending, an expectation, a range."""
+
+    type = "http_error"
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status

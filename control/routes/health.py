@@ -7,7 +7,7 @@ from typing import Any
 
 from sanic import HTTPResponse
 
-from control.errors import GeoscopeError, Unauthorized
+from control.errors import NotReady, Unauthorized
 from control.metrics import CONTENT_TYPE
 from control.web.answers import success
 from control.web.call import Call
@@ -16,23 +16,6 @@ from control.web.proxies import is_loopback
 from control.web.readiness import Check
 
 routes = Routes("health")
-
-
-class NotReady(GeoscopeError):
-    """The server is alive and cannot serve."""
-
-    status = 503
-    type = "not_ready"
-    retry_after_s = 5
-
-    def __init__(self, checks: list[Check], warnings: list[str]) -> None:
-        bad = "; ".join(f"{check.name}: {check.why}" for check in checks if not check.good)
-        super().__init__(f"not ready ({bad})")
-        self._members = _members(checks, warnings)
-
-    def facts(self) -> dict[str, Any]:
-        """Every check and what it found."""
-        return self._members
 
 
 @routes.get("/health", access=Access.PUBLIC)
@@ -45,10 +28,11 @@ async def health(call: Call) -> HTTPResponse:
 async def ready(call: Call) -> HTTPResponse:
     """Able to serve: the engine answers, the image is there, the store can be written."""
     checks = await call.services.readiness.checks()
-    warnings = call.services.readiness.warnings()
-    if not all(check.good for check in checks):
-        raise NotReady(checks, warnings)
-    return success("ready", **_members(checks, warnings))
+    found = _members(checks, call.services.readiness.warnings())
+    bad = "; ".join(f"{check.name}: {check.why}" for check in checks if not check.good)
+    if bad:
+        raise NotReady(bad, found)
+    return success("ready", **found)
 
 
 @routes.get("/metrics", access=Access.PUBLIC)

@@ -14,10 +14,10 @@ from control.errors import (
     BodyTooLarge,
     DeadlineExceeded,
     GeoscopeError,
+    HttpMisused,
     InternalError,
     MethodNotAllowed,
     PageNotFound,
-    RequestError,
     ShuttingDown,
 )
 from control.logs import get_logger
@@ -72,18 +72,8 @@ def _of_sanic(request: Request, exception: foreign.SanicException) -> GeoscopeEr
         case foreign.BadRequest():
             return BadBody(str(exception))
     if exception.status_code < FIRST_OURS:
-        return OtherRequestError(str(exception), exception.status_code)
+        return HttpMisused(str(exception), exception.status_code)
     return InternalError(_request_id(request))
-
-
-class OtherRequestError(RequestError):
-    """HTTP itself was used wrongly: a timeout while sending, an expectation, a range."""
-
-    type = "http_error"
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 def _request_id(request: Request) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from control.engine.driver import Berths, EngineDriver
-from control.errors import GeoscopeError
+from control.errors import ImageMissing
 
 CHECK_TIMEOUT_S: Final = 5.0
 
@@ -53,16 +53,6 @@ class Readiness:
     async def _store(self) -> str:
         self.check_store()
         return "writable"
-
-
-class ImageMissing(GeoscopeError):
-    """The image of the scopes' containers is not on this host."""
-
-    status = 503
-    type = "image_missing"
-
-    def __init__(self, image: str) -> None:
-        super().__init__(f"the image {image} is not here: `make image` builds it")
 
 
 async def _run(name: str, look: Callable[[], Awaitable[str]]) -> Check:

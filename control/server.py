@@ -1,0 +1,93 @@
+"""One server from start to end: store, driver, accounts, app, signals."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from control.app import Parts, assemble, create_app
+from control.drivers import Chosen, choose
+from control.logs import configure, get_logger
+from control.settings import Settings, read_settings
+from control.store.database import Database
+from control.web.serving import bound_socket, serving
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """A server that serves; `made_password` is the admin's where it was just made."""
+
+    url: str
+    admin: str
+    made_password: str | None
+    driver: str
+    notices: tuple[str, ...]
+
+
+@asynccontextmanager
+async def started(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Started]:
+    """Serve within the block; raises a StartError where that cannot be."""
+    database = Database.open(settings.state_dir)
+    try:
+        chosen = await choose(settings, database.drivers(), dict(environ))
+        database.note_driver(chosen.driver.name)
+        async with _served(settings, database, chosen) as server:
+            yield server
+        await chosen.driver.close()
+    finally:
+        database.close()
+
+
+@asynccontextmanager
+async def _served(settings: Settings, database: Database, chosen: Chosen) -> AsyncIterator[Started]:
+    parts = Parts(
+        driver=chosen.driver, berths=chosen.berths, database=database, notices=chosen.notices
+    )
+    services = assemble(settings, parts)
+    services.accounts.check_driver(chosen.driver.name)
+    admin = settings.admin_user
+    made = await services.accounts.ensure_admin(admin, settings.admin_password)
+    listener = bound_socket(settings.host, settings.port)
+    tls = _tls(settings)
+    async with serving(create_app(services), listener, tls) as port:
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        yield Started(
+            url=f"{'https' if tls else 'http'}://{host}:{port}",
+            admin=admin,
+            made_password=made,
+            driver=chosen.driver.name,
+            notices=(*chosen.notices, *services.readiness.warnings()),
+        )
+
+
+def _tls(settings: Settings) -> ssl.SSLContext | None:
+    if settings.tls_cert is None or settings.tls_key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    return context
+
+
+def prepare(environ: Mapping[str, str]) -> Settings:
+    """Read the settings and begin to log; raises BadSetting."""
+    settings = read_settings(environ)
+    os.umask(0o077)
+    configure(settings.log_level, settings.log_format)
+    return settings
+
+
+async def until_told_to_stop() -> None:
+    """Return at the first SIGTERM or SIGINT."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    await told.wait()
+    log.info("stopping; containers keep running")
