@@ -78,8 +78,11 @@ class Shapes:
 
     def _take(self, wkbs: Sequence[bytes]) -> None:
         if wkbs:
-            shapes = shapely.force_2d(shapely.from_wkb(np.array(wkbs, object)))
-            faults, polygons = _judge(shapes, self._canvas)
+            # GEOS raises the processor's flag for a coordinate that is no number; such rows
+            # are found and counted below.
+            with np.errstate(all="ignore"):
+                shapes = shapely.from_wkb(np.array(wkbs, object), on_invalid="ignore")
+                faults, polygons = _judge(shapely.force_2d(shapes), self._canvas)
             self._faults = np.concatenate([self._faults, faults])
             self._polygons = np.concatenate([self._polygons, polygons])
 
@@ -92,8 +95,7 @@ def _judge(shapes: Geometries, canvas: Canvas) -> tuple[NDArray[np.uint8], Geome
     _mark(faults, shapes, Fault.NOT_FINITE)
     sound = faults == Fault.NONE
     polygons = np.full(len(shapes), None, object)
-    with np.errstate(invalid="ignore"):
-        polygons[sound] = shapely.transform(shapes[sound], lambda xy: _project(xy, canvas))
+    polygons[sound] = shapely.transform(shapes[sound], lambda xy: _project(xy, canvas))
     _mark(faults, polygons, Fault.UNTRANSFORMABLE)
     sound = faults == Fault.NONE
     met = shapely.intersects(polygons, shapely.box(*canvas.bounds))
