@@ -36,6 +36,7 @@ def main() -> None:
     pid, output = _start(record)
     _say_started()
     code = Watch(pid, output, log, signals).until_ended()
+    log.close()
     write_json(folder / "exited.json", {"code": code, "at": time.time()})
 
 
@@ -113,6 +114,10 @@ class Log:
                 self._file = self._path.open("ab")
             self._file.write(chunk)
             self._file.flush()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
 
 
 class Watch:
