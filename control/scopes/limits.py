@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -159,8 +160,8 @@ def _time(name: str, wish: float | None, quota: float | None, usual: float | Non
     allowed = usual if quota is None else quota
     if wish is None:
         return allowed if usual is None or allowed is None else min(usual, allowed)
-    if wish <= 0:
-        raise BadParameter(name, f"{wish:g} s wanted, it must be more than 0")
+    if not 0 < wish < math.inf:
+        raise BadParameter(name, f"{wish:g} s wanted, it must be a number more than 0")
     if allowed is not None and wish > allowed:
         raise BadParameter(name, f"{wish:g} s wanted, at most {allowed:g} s allowed")
     return wish

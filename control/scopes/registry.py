@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
@@ -174,11 +175,11 @@ class ScopeRegistry:
         """The owner's scopes, oldest first."""
         return [live.scope for live in self._roster.of(owner)]
 
-    def list_all(self) -> list[Scope]:  # type: ignore[valid-type]
+    def list_all(self) -> builtins.list[Scope]:
         """Everybody's scopes, oldest first."""
         return [live.scope for live in self._roster.scopes()]
 
-    def everything(self) -> list[Scope]:  # type: ignore[valid-type]
+    def everything(self) -> builtins.list[Scope]:
         """Everybody's scopes, and the sandboxes of the pool."""
         return [live.scope for live in self._roster.all()]
 
@@ -230,7 +231,7 @@ class ScopeRegistry:
         """How many commands wait for their turn."""
         return self._roster.get(owner, name).queue.waiting
 
-    def events(self, limit: int) -> list[LifecycleEvent]:  # type: ignore[valid-type]
+    def events(self, limit: int) -> builtins.list[LifecycleEvent]:
         """What happened to scopes, newest first."""
         return self._backing.store.events(limit)
 

@@ -99,12 +99,16 @@ def _lock(path: Path) -> int:
 
 
 def _open_file(path: Path, durable: bool) -> tuple[Engine, str]:
-    is_new = not path.exists()
-    if is_new:
+    if not path.exists():
         _refuse_lost_store(path)
+        _create(path, durable)
+    elif path.stat().st_size == 0:
+        # SQLite would take it for a new store and fill it.
+        why = "it is empty"
+        raise StoreDamaged(path, why)
     engine = _connect(path, durable)
     try:
-        return engine, _create(engine) if is_new else _verify(engine, path)
+        return engine, _verify(engine, path)
     except DBAPIError as error:
         engine.dispose()
         raise StoreDamaged(path, str(error.orig)) from error
@@ -137,13 +141,22 @@ def _connect(path: Path, durable: bool) -> Engine:
     return engine
 
 
-def _create(engine: Engine) -> str:
-    schema.metadata.create_all(engine)
-    identity = str(uuid.uuid4())
-    row = {"id": identity, "schema_version": schema.SCHEMA_VERSION, "created": time.time()}
+def _create(path: Path, durable: bool) -> None:
+    """A new store, complete before it has its name: a crash here leaves none."""
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    engine = _connect(draft, durable)
+    row = {
+        "id": str(uuid.uuid4()),
+        "schema_version": schema.SCHEMA_VERSION,
+        "created": time.time(),
+    }
     with engine.begin() as connection:
+        schema.metadata.create_all(connection)
         connection.execute(schema.installation.insert(), row)
-    return identity
+    engine.dispose()
+    draft.chmod(0o600)
+    draft.replace(path)
 
 
 def _verify(engine: Engine, path: Path) -> str:
