@@ -19,6 +19,7 @@ from control.errors import (
     ShuttingDown,
 )
 from control.scopes.backing import Backing, Connect, connect_agent
+from control.scopes.disks import DiskWatch
 from control.scopes.lifecycle import Lifecycle
 from control.scopes.limits import Limits, Quota, ScopeLimits, ScopeWish, check_count, resolve
 from control.scopes.naming import scope_name
@@ -28,7 +29,7 @@ from control.scopes.reconcile import Reconciler
 from control.scopes.roster import Live, Roster
 from control.scopes.scope import Scope, ScopeState
 from control.scopes.signs import Signs
-from control.scopes.tasks import Tasks, together
+from control.scopes.tasks import Tasks, keep, together
 from control.scopes.wait import Clock, Deadline, WallClock, wait_until
 from control.scopes.watch import Watch
 from control.store.scopes import LifecycleEvent, ScopeStore
@@ -81,6 +82,7 @@ class ScopeRegistry:
         self._pool = Pool(backing, self._roster, self._lifecycle, self._berthing)
         self._reaper = Reaper(backing, self._roster, self._lifecycle)
         self._watch = Watch(backing, self._roster, self._reconciler, signs, self._pool.wanted.set)
+        self._disks = DiskWatch(backing, self._roster, self._lifecycle)
         self._moves = Tasks()
         self._background = Tasks()
         self._is_stopping = False
@@ -90,8 +92,8 @@ class ScopeRegistry:
     async def start(self) -> None:
         """Take up what the store and the engine hold, and begin to look after it."""
         await self.take_up()
-        for work in (self._watch.run(), self._reaper.run(), self._pool.run()):
-            self._background.spawn(work)
+        for keeper in (self._watch, self._reaper, self._pool, self._disks):
+            self._background.spawn(keep(keeper.run, self._backing.clock))
 
     async def take_up(self) -> None:
         """Know the scopes of the store, and make the engine's world match them."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final, TypeVar
 
 from control.errors import EngineUnavailable, GeoscopeError
+from control.scopes.wait import Clock
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+REST_S: Final = 5.0
 
 
 class Tasks:
@@ -44,6 +47,18 @@ class Tasks:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.warning("work ended: %s: %s", type(error).__name__, error)
+
+
+async def keep(work: Callable[[], Awaitable[None]], clock: Clock) -> None:
+    """Work that is to go on for ever: what ends it is logged, and it begins anew."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("background work failed, begun anew in %s s", REST_S)
+            await clock.wait(asyncio.Event(), REST_S)
+        else:
+            return
 
 
 async def until_one_ends(*works: Coroutine[Any, Any, None]) -> None:

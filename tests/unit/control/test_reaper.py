@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from control.errors import EngineError, ScopeNotFound
-from control.scopes.limits import ScopeWish
+from control.scopes.limits import MIB, ScopeWish
 from control.scopes.registry import ScopeRegistry
 from control.scopes.scope import ScopeState
 from tests.fakes.scopes import House, eventually, usual_limits
@@ -138,6 +138,22 @@ async def test_the_last_use_outlives_the_control_plane(house: House) -> None:
         used = registry.get("ann", "taxi").last_used
     async with house.registry() as registry:
         assert registry.get("ann", "taxi").last_used == used
+
+
+async def test_a_scope_over_a_soft_disk_bound_is_stopped(house: House) -> None:
+    control = house.control()
+    control.berths.is_hard = False
+    await control.registry.start()
+    wish = ScopeWish(name="taxi", disk_bytes=64 * MIB)
+    scope = await control.registry.open("ann", wish)
+    file = house.folder / "berths" / scope.sandbox_id / "disk/files/large"
+    with file.open("wb") as large:
+        large.truncate(65 * MIB)
+    house.clock.advance(10)
+    await eventually(lambda: scope.state is ScopeState.STOPPED)
+
+    assert "disk is over" in (scope.reason or "")
+    await control.end()
 
 
 async def _command(registry: ScopeRegistry) -> None:
