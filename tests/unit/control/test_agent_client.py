@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from control.agent_answer import StreamLimits
 from control.agent_client import AgentClient, FileBody
@@ -268,3 +269,23 @@ async def test_one_connection_serves_one_after_another(agent: ScriptedAgent) -> 
 
 def test_encoded_messages_stay_on_one_line() -> None:
     assert b"\n" not in encode(wire.OutputEvent(name="stdout", text="a\nb"))
+
+
+async def refuse(_: web.Request) -> web.Response:
+    """An agent that says no before it has read the body."""
+    error = failed(ErrorCode.DISK_FULL, "the scope's disk is full")
+    return web.Response(body=encode(error), status=400)
+
+
+async def test_an_upload_that_is_refused_early_says_why(tmp_path: Path) -> None:
+    app = web.Application()
+    app.router.add_put("/v1/files/a", refuse)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.UnixSite(runner, str(tmp_path / "agent.sock")).start()
+    client = AgentClient(tmp_path / "agent.sock", uid=None)
+    with pytest.raises(AgentFailed, match="disk is full"):
+        await client.put_file("a", chunks(*[b"x" * 100_000] * 500))
+
+    await client.close()
+    await runner.cleanup()
