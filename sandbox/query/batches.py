@@ -1,0 +1,145 @@
+"""A frame's rows as Arrow batches: in one stream, or at once where Spark needs no job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+from pyspark.errors.exceptions.captured import unwrap_spark_exception
+from pyspark.serializers import read_int
+from pyspark.sql import DataFrame
+from pyspark.util import local_connect_and_auth
+
+SMALL_ROWS = 1_000
+"""A result that is limited to so many rows is fetched as Spark's own `take` does it."""
+
+_BATCH_ROWS = 100_000
+_BATCH_BYTES = 64 * 1024**2
+
+
+class BatchStream:
+    """The batches of one frame, in the order in which its partitions finish.
+
+    `order` tells, once all have come, in which order they belong.
+    """
+
+    def __init__(self, frame: DataFrame, at_most: int | None = None) -> None:
+        self._frame = frame
+        self._at_most = at_most
+        self.order: list[int] = []
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Run the plan; it stops when the reader does."""
+        execution = self._frame._jdf.queryExecution()
+        rows = _ready_rows(self._frame, execution)
+        if rows is None and self._at_most is not None and self._at_most <= SMALL_ROWS:
+            rows = _sequence(self._frame, execution.executedPlan().executeCollect())
+        if rows is None:
+            yield from self._streamed()
+            return
+        for number, batch in enumerate(_converted(self._frame, rows)):
+            self.order.append(number)
+            yield batch
+
+    def _streamed(self) -> Iterator[pa.RecordBatch]:
+        port, secret, server = self._frame._jdf.collectAsArrowToPython()
+        file, sock = local_connect_and_auth(port, secret)
+        # Spark works as long as it works; whoever watches the deadline cancels its job, and
+        # that ends this stream.
+        sock.settimeout(None)
+        with closing(sock), closing(file):
+            try:
+                yield from self._read(file)
+            except (pa.ArrowInvalid, OSError, EOFError):
+                _raise_failure_of(server)
+                raise
+            _raise_failure_of(server)
+
+    def _read(self, file: BinaryIO) -> Iterator[pa.RecordBatch]:
+        with pa.ipc.open_stream(file) as reader:
+            yield from reader
+        count = read_int(file)
+        if count < 0:
+            # The reason follows as text; asking the server raises it as Spark's exception.
+            raise EOFError(count)
+        self.order = [read_int(file) for _ in range(count)]
+
+
+def schema_of(frame: DataFrame) -> pa.Schema:
+    """The Arrow schema of a frame, for a result without any batch."""
+    jvm: Any = frame.sparkSession._jvm
+    payload = _converters(jvm).createEmptyArrowBatch(
+        frame._jdf.schema(), _time_zone(frame), False, False
+    )
+    return pa.ipc.open_stream(payload).schema
+
+
+def _ready_rows(frame: DataFrame, execution: Any) -> Any:
+    """The rows (a Scala Seq) where the optimised plan holds them already, else None."""
+    plan = execution.optimizedPlan()
+    match plan.getClass().getSimpleName():
+        case "LocalRelation":
+            return plan.data()
+        case "CommandResult":
+            return plan.rows()
+        case "Project":
+            return _constant_row(frame, plan)
+        case _:
+            return None
+
+
+def _constant_row(frame: DataFrame, plan: Any) -> Any:
+    """The one row of a SELECT of literals without FROM."""
+    if plan.child().getClass().getSimpleName() != "OneRowRelation":
+        return None
+    expressions = plan.projectList()
+    if not all(_is_literal(expressions.apply(i)) for i in range(expressions.size())):
+        return None
+    jvm: Any = frame.sparkSession._jvm
+    make = jvm.org.apache.spark.sql.catalyst.expressions.InterpretedProjection
+    return jvm.PythonUtils.toSeq([make(expressions).apply(None)])
+
+
+def _is_literal(expression: Any) -> bool:
+    kind = expression.getClass().getSimpleName()
+    if kind == "Alias":
+        kind = expression.child().getClass().getSimpleName()
+    return bool(kind == "Literal")
+
+
+def _sequence(frame: DataFrame, rows: Any) -> Any:
+    jvm: Any = frame.sparkSession._jvm
+    return getattr(jvm.scala, "Predef$").__getattr__("MODULE$").wrapRefArray(rows).toSeq()
+
+
+def _converted(frame: DataFrame, rows: Any) -> Iterator[pa.RecordBatch]:
+    jvm: Any = frame.sparkSession._jvm
+    payloads = _converters(jvm).toBatchWithSchemaIterator(
+        rows.iterator(),
+        frame._jdf.schema(),
+        _BATCH_ROWS,
+        _BATCH_BYTES,
+        _time_zone(frame),
+        False,
+        False,
+    )
+    while payloads.hasNext():
+        with pa.ipc.open_stream(payloads.next()) as reader:
+            yield from reader
+
+
+def _converters(jvm: Any) -> Any:
+    package = jvm.org.apache.spark.sql.execution.arrow
+    return getattr(getattr(package, "ArrowConverters$"), "MODULE$")
+
+
+def _time_zone(frame: DataFrame) -> str:
+    return str(frame.sparkSession._jsparkSession.sessionState().conf().sessionLocalTimeZone())
+
+
+def _raise_failure_of(server: Any) -> None:
+    """Wait for Spark's writing thread; raises what the query failed with."""
+    with unwrap_spark_exception():
+        server.getResult()
