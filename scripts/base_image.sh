@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly SUITE=bookworm
 readonly TAG="debian:$SUITE-slim"
-readonly PULL_DEADLINE_S="${GEOSCOPE_PULL_DEADLINE_S:-45}"
+readonly PULL_DEADLINE_S="${PULL_DEADLINE_S:-45}"
 
 say() { printf 'base image: %s\n' "$*" >&2; }
 

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 readonly CACHE="$PWD/.cache"
 readonly LOG="$CACHE/dockerd.log"
-readonly DEADLINE_S="${GEOSCOPE_ENGINE_DEADLINE_S:-60}"
+readonly DEADLINE_S="${ENGINE_DEADLINE_S:-60}"
 
 say() { printf 'engine: %s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }
@@ -27,11 +27,18 @@ install_engine() {
 start_engine() {
     [[ $(id -u) -eq 0 ]] || remedy "dockerd is installed but not running; start it as root: systemctl start docker"
     [[ -z ${DOCKER_HOST:-} ]] || remedy "DOCKER_HOST is set, so the engine there has to be started by whoever runs it."
-    mkdir -p "$CACHE"
+    drop_stale_pid_file
     say "starting dockerd, log in $LOG"
     # A lock of its own (fd 9) would be inherited by dockerd and held for ever: it is closed here.
     setsid nohup dockerd >>"$LOG" 2>&1 </dev/null 9>&- &
     echo $! >"$CACHE/dockerd.pid"
+}
+
+drop_stale_pid_file() {
+    # After a crash the number may belong to another program, and dockerd then believes that it runs already.
+    local file=/var/run/docker.pid
+    [[ -f $file ]] || return 0
+    [[ $(cat "/proc/$(cat "$file")/comm" 2>/dev/null) == dockerd ]] || rm -f "$file"
 }
 
 wait_for_engine() {

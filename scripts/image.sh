@@ -3,15 +3,17 @@
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
-readonly NAME="${GEOSCOPE_IMAGE_NAME:-geoscope-sandbox}"
+readonly NAME="${IMAGE_NAME:-geoscope-sandbox}"
 readonly CERTS=sandbox/image/certs
-readonly DEADLINE_S="${GEOSCOPE_BUILD_DEADLINE_S:-1800}"
+readonly LOG="$PWD/.cache/image.log"
+readonly DEADLINE_S="${BUILD_DEADLINE_S:-1800}"
 
 say() { printf 'image: %s\n' "$*" >&2; }
 
 content_hash() {
     # Contents and names only: neither times nor this machine's certificates belong to what the image is.
-    find sandbox wire samples .dockerignore -type f -not -name '*.pyc' -not -path "$CERTS/*" -print0 |
+    find sandbox wire samples .dockerignore -type f -not -name '*.pyc' -not -path "$CERTS/*" \
+        -not -path '*/target/*' -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12
 }
 
@@ -38,10 +40,17 @@ build() {
     copy_certificates
     mapfile -t arguments < <(network_arguments)
     say "building $tag (minutes the first time, seconds afterwards)"
-    DOCKER_BUILDKIT=0 timeout "$DEADLINE_S" docker build --network host "${arguments[@]}" \
-        -f sandbox/Dockerfile -t "$tag" . </dev/null 2>&1 |
-        grep --line-buffered -E '^Step |^Successfully|rror|returned a non-zero|No space|denied' >&2 ||
-        { [[ ${PIPESTATUS[0]} -eq 0 ]] || { say "the build failed"; return 1; }; }
+    if ! DOCKER_BUILDKIT=0 timeout "$DEADLINE_S" docker build --network host "${arguments[@]}" \
+        -f sandbox/Dockerfile -t "$tag" . </dev/null 2>&1 | tee "$LOG" | progress; then
+        tail -n 40 "$LOG" >&2
+        say "the build failed; its end is above, all of it in $LOG"
+        exit 1
+    fi
+}
+
+progress() {
+    # Instructions without their length, and what our own steps say.
+    grep --line-buffered -E '^Step |^class archive|^kernels' | cut -c1-110 | sed -u 's/^/  /' >&2
 }
 
 main() {

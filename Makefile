@@ -1,0 +1,49 @@
+# The front door; `make` alone prints what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+BIN := .venv/bin
+PYTEST_ARGS ?=
+
+.PHONY: help install engine image jars run demo test test-fast check lint type bench clean
+
+help:  ## Print this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install:  ## Make .venv with everything pinned
+	@scripts/venv.sh
+
+engine:  ## Make sure that a Docker Engine answers: install and start Debian's where none does
+	@scripts/engine.sh
+
+image: engine  ## Build the sandbox image (and its base, where no registry has it) if its sources changed
+	@scripts/image.sh
+
+jars: install  ## Java and jars for Spark outside the image (tests, driver `process`)
+	@scripts/jars.sh
+
+run:  ## Set up and start the server
+	@scripts/run.sh
+
+demo: install  ## With the server up: walk a first session, write its pictures to demo/
+	@$(BIN)/python -m scripts.demo
+
+test: install image jars lint  ## Set up and run every test
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-fast: install  ## The tests that need neither engine nor Spark
+	@$(BIN)/python -m pytest -m "not docker and not spark and not e2e" $(PYTEST_ARGS)
+
+check: lint test-fast  ## What to run before a commit
+
+lint: install type  ## ruff, mypy, import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+
+type: install  ## mypy --strict
+	@$(BIN)/mypy
+
+bench: install image  ## Print the benchmarks' figures (bench/README.md)
+	@$(BIN)/python -m bench
+
+clean:  ## Remove caches and the venv; images, containers and scopes stay
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build
