@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import socket
@@ -135,6 +136,19 @@ class World:
 def containers_of(client: docker.DockerClient, run_id: str) -> list[Any]:
     """The containers that this run of the tests made, whatever their state."""
     return list(client.containers.list(all=True, filters={"label": f"{RUN_LABEL}={run_id}"}))
+
+
+async def pause(client: docker.DockerClient, id: str) -> None:
+    """As an operator would; runc cannot always freeze a busy cgroup at the first try."""
+
+    def attempt() -> str:
+        container = client.containers.get(id)
+        with contextlib.suppress(docker.errors.APIError):
+            container.pause()
+        container.reload()
+        return str(container.status)
+
+    await until(lambda: asyncio.to_thread(attempt), lambda status: status == "paused")
 
 
 def inside(client: docker.DockerClient, id: str, script: str) -> tuple[int, str]:

@@ -14,7 +14,7 @@ from control.agent_client import AgentClient
 from control.engine.docker import DockerDriver
 from control.engine.driver import ContainerState, EngineDriver
 from control.errors import AgentUnreachable, EngineError, EngineUnavailable
-from tests.docker.harness import SCOPE_UID, World, make_berth, until
+from tests.docker.harness import SCOPE_UID, World, make_berth, pause, until
 from wire.messages import HealthRequest
 
 pytestmark = pytest.mark.docker
@@ -32,10 +32,9 @@ async def actions_until(world: World, last: str, act: Callable[[], Awaitable[Non
 
 async def test_an_operator_pauses_and_goes_on(world: World, engine: docker.DockerClient) -> None:
     id = await world.run()
-    container = engine.containers.get(id)
-    container.pause()
+    await pause(engine, id)
     paused = await world.driver.status(id)
-    container.unpause()
+    engine.containers.get(id).unpause()
     running = await world.driver.status(id)
 
     assert (paused.state, running.state) == (ContainerState.PAUSED, ContainerState.RUNNING)
@@ -43,7 +42,7 @@ async def test_an_operator_pauses_and_goes_on(world: World, engine: docker.Docke
 
 async def test_a_paused_one_is_stopped(world: World, engine: docker.DockerClient) -> None:
     id = await world.run()
-    engine.containers.get(id).pause()
+    await pause(engine, id)
     await world.driver.stop(id, 1)
 
     assert (await world.driver.status(id)).state is ContainerState.EXITED
@@ -51,7 +50,7 @@ async def test_a_paused_one_is_stopped(world: World, engine: docker.DockerClient
 
 async def test_a_paused_one_is_removed(world: World, engine: docker.DockerClient) -> None:
     id = await world.run()
-    engine.containers.get(id).pause()
+    await pause(engine, id)
     await world.driver.remove(id)
 
     assert (await world.driver.status(id)).state is ContainerState.ABSENT
