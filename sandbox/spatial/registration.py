@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-import logging
+from typing import Any, Final
 
 from pyspark.sql import SparkSession
 
-log = logging.getLogger(__name__)
+JAR: Final = "geoscope-spatial.jar"
 
-FUNCTIONS_CLASS = "geoscope.spatial.Registrar"
+SYSTEM_PROPERTIES: Final = {
+    # Sedona calls home when it starts; a sandbox has no network and nobody was asked.
+    "DO_NOT_TRACK": "true",
+    # JTS's newer algorithms: collections in predicates, and overlays that do not throw.
+    "jts.relate": "ng",
+    "jts.overlay": "ng",
+}
+
+
+class FunctionsMissing(RuntimeError):
+    """Our jar is not on the class path of the JVM."""
+
+    def __init__(self) -> None:
+        super().__init__(f"{JAR} is not on the class path of Spark's JVM: run scripts/jars.sh")
 
 
 def register_engine(spark: SparkSession) -> None:
     """Sedona's types, functions, joins and GeoParquet, on this session."""
-    system = spark._jvm.java.lang.System
-    # Sedona calls home when it starts; a sandbox has no network and nobody was asked.
-    system.setProperty("DO_NOT_TRACK", "true")
-    # JTS's newer algorithms: collections in predicates, and overlays that do not throw.
-    system.setProperty("jts.relate", "ng")
-    system.setProperty("jts.overlay", "ng")
-    spark._jvm.org.apache.sedona.spark.SedonaContext.create(spark._jsparkSession, "python")
+    jvm: Any = spark._jvm
+    for name, value in SYSTEM_PROPERTIES.items():
+        jvm.java.lang.System.setProperty(name, value)
+    jvm.org.apache.sedona.spark.SedonaContext.create(spark._jsparkSession, "python")
 
 
 def register_functions(spark: SparkSession) -> None:
-    """Our functions over Sedona's, where the contract asks for something else."""
-    registrar = getattr(spark._jvm.geoscope.spatial, "Registrar")  # noqa: B009
+    """Our functions over Sedona's; raises FunctionsMissing."""
+    registrar = getattr(spark._jvm, "geoscope.spatial.Registrar")
     if not callable(getattr(registrar, "register", None)):
-        log.warning("%s is not on the class path: Sedona's own functions only", FUNCTIONS_CLASS)
-        return
+        raise FunctionsMissing
     registrar.register(spark._jsparkSession)
