@@ -11,11 +11,19 @@ say() { printf 'base image: %s\n' "$*" >&2; }
 
 present() { docker image inspect "$TAG" >/dev/null 2>&1; }
 
-debian_mirror() {
-    # The mirror this machine already uses, so that a local one is honoured; else debootstrap's default.
+# The mirrors this machine already uses, by how their address ends: `debian`, `debian-security`.
+mirror_of_host() {
     cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
         awk '$1 == "URIs:" { print $2 } $1 == "deb" { print ($2 ~ /^\[/) ? $4 : $2 }' |
-        grep -E '^https?://[^ ]+/debian/?$' | head -n 1 || true
+        grep -E "^https?://[^ ]+/$1/?\$" | head -n 1 || true
+}
+
+suites() {
+    local main security
+    main=$(awk '$1 == "deb" { print $2; exit }' "$1/etc/apt/sources.list")
+    security=$(mirror_of_host debian-security)
+    printf 'deb %s %s main\n' "$main" "$SUITE" "$main" "$SUITE-updates"
+    [[ -z $security ]] || printf 'deb %s %s main\n' "$security" "$SUITE-security"
 }
 
 bootstrap() {
@@ -26,8 +34,8 @@ bootstrap() {
     scripts/apt_install.sh debootstrap
     local root mirror
     root=$(mktemp -d "${TMPDIR:-/tmp}/geoscope-base.XXXXXX")
-    trap "rm -rf '$root'" EXIT
-    mirror=$(debian_mirror)
+    trap "rm -rf '$root' '$root.log'" EXIT
+    mirror=$(mirror_of_host debian)
     say "no registry answers: debootstrap $SUITE (half a minute)"
     debootstrap --variant=minbase --force-check-gpg "$SUITE" "$root" ${mirror:+"$mirror"} >"$root.log" 2>&1 </dev/null || {
         tail -n 20 "$root.log" >&2
@@ -35,6 +43,8 @@ bootstrap() {
         exit 1
     }
     rm -f "$root.log"
+    suites "$root" >"$root/sources"
+    mv "$root/sources" "$root/etc/apt/sources.list"
     slim "$root"
     tar -C "$root" --numeric-owner -c . | docker import --change 'CMD ["bash"]' - "$TAG" >/dev/null
 }

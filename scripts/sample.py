@@ -1,4 +1,4 @@
-"""Draw samples/nyc_taxi.csv from the full file: its first rows, as many as fit, numbers in their shortest form."""
+"""Draw samples/nyc_taxi.csv from the full file: as many first rows as fit, in fewest digits."""
 
 from __future__ import annotations
 

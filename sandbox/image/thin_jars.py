@@ -10,7 +10,10 @@ from pathlib import Path
 NATIVE_SUFFIXES = (".so", ".dll", ".dylib", ".jnilib", ".a")
 # What marks this machine's own library in its path, by jar's name prefix.
 OURS = {
-    "rocksdbjni-": {"x86_64": "librocksdbjni-linux64.so", "aarch64": "librocksdbjni-linux-aarch64.so"},
+    "rocksdbjni-": {
+        "x86_64": "librocksdbjni-linux64.so",
+        "aarch64": "librocksdbjni-linux-aarch64.so",
+    },
     "zstd-jni-": {"x86_64": "linux/amd64/", "aarch64": "linux/aarch64/"},
     "snappy-java-": {"x86_64": "Linux/x86_64/", "aarch64": "Linux/aarch64/"},
 }

@@ -1,4 +1,4 @@
-"""Make the JVM's class archive (AppCDS) by one run of what every scope does, and prove that it is used."""
+"""Make the JVM's class archive (AppCDS) by one run of what every scope does, and prove its use."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ QUERIES = (
     "select 1",
     "select count(*), sum(x), avg(y) from trained where name like 'row 1%' and at is not null",
     "select name, count(*) as n from trained group by name order by n desc limit 5",
-    "select ST_AsText(ST_Point(x, y)) as p from trained where "
-    "ST_Within(ST_Point(x, y), ST_GeomFromText('POLYGON ((-70 40, -60 40, -60 60, -70 60, -70 40))'))",
+    "select ST_AsText(ST_Point(x, y)) as p from trained where ST_Within("
+    "ST_Point(x, y), ST_GeomFromText('POLYGON ((-70 40, -60 40, -60 60, -70 60, -70 40))'))",
     "select a.id from trained a join trained b on a.id = b.id + 1 where a.x > 0 limit 3",
     "select to_timestamp('2009-04-12 03:16:33 +00:00', 'yyyy-MM-dd HH:mm:ss XXXXX') as t",
 )
@@ -47,7 +47,7 @@ def run(work: Path, java_options: str) -> float:
     jvm = Jvm.start(settings, env)
     course(jvm, folders.files)
     took = time.monotonic() - began
-    assert jvm.process.stdin is not None
+    assert jvm.process.stdin is not None  # noqa: S101
     jvm.process.stdin.close()
     jvm.process.wait(EXIT_DEADLINE_S)
     return took
@@ -70,19 +70,20 @@ def course(jvm: Jvm, files: Path) -> None:
 
 
 def ask(spark: SparkSession, query: str) -> None:
-    """One query as maps and results ask it; its failure is for its own tests to judge, so it is only said."""
+    """One query as maps and results ask it; its failure is for tests to judge, here only said."""
     try:
         rows = spark.sql(query)
         rows._jdf.queryExecution().optimizedPlan().toJSON()
         rows.toArrow()
     except (PySparkException, Py4JJavaError) as error:
-        print(f"class archive: {query!r} failed: {str(error)[:300]}", file=sys.stderr)
+        sys.stderr.write(f"class archive: {query!r} failed: {str(error)[:300]}\n")
 
 
 def in_own_process(work: Path, java_options: str) -> float:
     """`run` in a fresh interpreter: pyspark keeps one gateway for the life of a process."""
-    command = [sys.executable, "-m", "sandbox.image.train_classes", f"--run={java_options}", str(work)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=600)
+    module = "sandbox.image.train_classes"
+    command = [sys.executable, "-m", module, f"--run={java_options}", str(work)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=600)  # noqa: S603
     return float(done.stdout.split()[-1])
 
 
@@ -101,7 +102,8 @@ def train(archive: Path) -> None:
         warm = in_own_process(work, options)
         found = classes_from_archive(log)
     size = archive.stat().st_size // 1024**2
-    print(f"class archive: {found} classes, {size} MiB, course {cold:.1f} s -> {warm:.1f} s")
+    times = f"course {cold:.1f} s -> {warm:.1f} s"
+    sys.stdout.write(f"class archive: {found} classes, {size} MiB, {times}\n")
     if found < WANTED_CLASSES:
         sys.exit(f"only {found} classes come from the archive, wanted {WANTED_CLASSES}")
 
@@ -115,7 +117,7 @@ def main() -> None:
     if options.run is None:
         train(options.path)
     else:
-        print(run(options.path, options.run))
+        sys.stdout.write(f"{run(options.path, options.run)}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Unpack the native codecs of Spark's jars into one folder, because the JVM cannot unpack them in a `noexec` /tmp."""
+"""Unpack the native codecs of Spark's jars: the JVM cannot, where /tmp is mounted `noexec`."""
 
 from __future__ import annotations
 

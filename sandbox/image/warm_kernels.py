@@ -1,4 +1,4 @@
-"""Compile the renderer's kernels for the baseline processors, and prove that a later start compiles nothing."""
+"""Compile the kernels for baseline processors, and prove that later starts compile none."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def start(folder: Path, cpu: str) -> subprocess.Popen[bytes]:
         "NUMBA_CPU_NAME": cpu,
         "NUMBA_CPU_FEATURES": "",
     }
-    return subprocess.Popen([sys.executable, "-m", "sandbox.render.warm"], env={**os.environ, **numba})
+    command = [sys.executable, "-m", "sandbox.render.warm"]
+    return subprocess.Popen(command, env={**os.environ, **numba})  # noqa: S603
 
 
 def warm(folder: Path, cpus: tuple[str, ...]) -> None:
@@ -48,7 +49,7 @@ def main() -> None:
     warm(folder, cpus)
     if not made or state(folder) != made:
         sys.exit("numba compiled again what it had in its cache")
-    print(f"kernels: {len(made)} files for {', '.join(cpus)}")
+    sys.stdout.write(f"kernels: {len(made)} files for {', '.join(cpus)}\n")
 
 
 if __name__ == "__main__":
