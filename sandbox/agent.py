@@ -18,7 +18,7 @@ from sandbox.runtime.environment import child_environment
 from sandbox.runtime.folders import ScopeFolders
 from sandbox.runtime.jvm import Jvm, JvmEnded, exit_code_of
 from sandbox.runtime.processes import adopt_orphans
-from wire.protocol import ExitCode
+from wire.protocol import RUN_FOLDER, SOCKET_NAME, ExitCode
 from wire.settings import AgentSettings
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ class Agent:
         runner = web.AppRunner(make_app(services), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         self._folders.socket.unlink(missing_ok=True)
-        await web.UnixSite(runner, str(self._folders.socket)).start()
+        # Relative to the working folder: an address holds 107 bytes.
+        await web.UnixSite(runner, f"../{RUN_FOLDER}/{SOCKET_NAME}").start()
         return services, runner
 
     async def _notebook(self) -> Notebook:
@@ -170,6 +171,7 @@ def main() -> int:
         return ExitCode.BAD_SETTINGS
     folders = ScopeFolders.of(settings)
     folders.make()
+    os.chdir(folders.files)
     adopt_orphans()
     try:
         jvm = Jvm.start(settings, child_environment(os.environ, folders, settings.cpus))

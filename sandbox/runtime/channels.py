@@ -29,7 +29,8 @@ class Channels:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.connection_file = folder / f"{name}.json"
-        self._prefix = str(folder / name)
+        # Relative to the scope's files, where both ends work: an address holds 107 bytes.
+        self._prefix = f"../{folder.name}/{name}"
         key = secrets.token_hex(32).encode()
         self._session = Session(key=key)
         self._context = zmq.asyncio.Context()

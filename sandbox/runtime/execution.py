@@ -22,8 +22,8 @@ from wire.messages import (
 from wire.protocol import ErrorCode
 
 MAX_TRACEBACK_CHARS: Final = 64 * 1024
-EVENT_COST_BYTES: Final = 64
-"""What an event takes of the cap beside its text, so that empty ones are bounded too."""
+MAX_EVENTS: Final = 50_000
+"""So that events which nobody reads yet are bounded too when they are tiny."""
 MESSAGES: Final = {
     ErrorCode.TIMEOUT: "the command took longer than allowed and was interrupted",
     ErrorCode.INTERRUPTED: "the command was interrupted",
@@ -43,6 +43,7 @@ class Execution:
         self.reason: ErrorCode | None = None
         self._queue: asyncio.Queue[ExecuteEvent] = asyncio.Queue()
         self._room = request.max_output_bytes
+        self._events_left = MAX_EVENTS
         self._result: Any = None
         self._truncated = False
         self._lost_namespace = False
@@ -135,16 +136,16 @@ class Execution:
         size = len(text.encode(errors="replace"))
         if self._take_room(size):
             return text
-        kept = text.encode(errors="replace")[: max(0, self._room)].decode(errors="ignore")
+        kept = text.encode(errors="replace")[: self._room].decode(errors="ignore")
         self._room = 0
         return kept
 
     def _take_room(self, size: int) -> bool:
-        cost = size + EVENT_COST_BYTES if size > EVENT_COST_BYTES else size + 1
-        if cost > self._room + EVENT_COST_BYTES:
+        if size > self._room or self._events_left == 0:
             self._truncated = True
             return False
-        self._room -= cost
+        self._room -= size
+        self._events_left -= 1
         return True
 
 

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+from sandbox.runtime.processes import (
+    Process,
+    clock_ticks,
+    descendants,
+    end_below,
+    oom_kills,
+    process_table,
+)
+
+TREE = """
+    import subprocess, sys, time
+    child = "import time; print('up', flush=True); time.sleep(60)"
+    for _ in range(3):
+        p = subprocess.Popen([sys.executable, "-c", child], stdout=subprocess.PIPE,
+                             start_new_session=True)
+        p.stdout.readline()
+    print("up", flush=True)
+    time.sleep(60)
+"""
+
+
+def tree() -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(TREE)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+    return process
+
+
+def close(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+def test_descendants_are_found_at_any_depth() -> None:
+    table = {
+        pid: Process(pid, parent, 0, "S") for pid, parent in [(2, 1), (3, 2), (4, 3), (5, 1)]
+    }
+
+    assert sorted(p.pid for p in descendants(2, table)) == [3, 4]
+
+
+def test_what_descends_is_ended_and_the_root_is_not() -> None:
+    root = tree()
+
+    assert end_below(root.pid, keep=set()) == 3
+
+    left = [p for p in descendants(root.pid, process_table()) if p.state != "Z"]
+    assert left == []
+    assert root.poll() is None
+    close(root)
+
+
+def test_what_is_kept_or_older_stays() -> None:
+    root = tree()
+    children = [p.pid for p in descendants(root.pid, process_table())]
+
+    assert end_below(root.pid, keep=set(children)) == 0
+    assert end_below(root.pid, keep=set(), since=clock_ticks() + 100) == 0
+    assert end_below(root.pid, keep=set(children[1:])) == 1
+
+    end_below(root.pid, keep=set())
+    close(root)
+
+
+def test_the_count_of_kills_is_a_number_or_unknown() -> None:
+    count = oom_kills()
+
+    assert count is None or count >= 0
