@@ -170,14 +170,14 @@ class Lifecycle:
 
     def _report(self, live: Live, event: str) -> None:
         scope = live.scope
-        self._backing.save(scope, event)
+        self._backing.save(scope, None if scope.is_pooled else event)
         facts = (event, scope.owner, scope.name, scope.sandbox_id[:12], scope.reason)
         log.info("scope %s owner=%s scope=%s sandbox=%s reason=%s", *facts)
 
     async def _renew(self, live: Live) -> None:
         """Before a scope is made in a berth whose container was no good: without it."""
         scope = live.scope
-        if scope.container_id is None:
+        if scope.state is ScopeState.STARTING:
             return
         scope.move(ScopeState.STOPPING)
         await self._clear(live)

@@ -62,7 +62,7 @@ class Pool:
         """A ready sandbox that serves `limits`. No await until the roster gives it an owner."""
         for live in self._roster.pooled():
             is_ready = live.scope.is_running and live.scope.intent is None
-            if is_ready and not live.lock.locked() and live.scope.limits.same_container(limits):
+            if is_ready and live.scope.limits.same_container(limits):
                 self.wanted.set()
                 return live
         return None

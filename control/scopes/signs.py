@@ -21,7 +21,9 @@ class Signs:
         self._signs: list[tuple[float, EngineEvent]] = []
 
     def note(self, event: EngineEvent) -> None:
-        """Remember the event if it is a sign."""
+        """Remember the event if it is a sign; a new start has nothing to do with older ones."""
+        if event.action == "start":
+            self._signs = [s for s in self._signs if s[1].container_id != event.container_id]
         if event.action in SIGNS:
             self._signs.append((self._clock.now(), event))
 

@@ -28,7 +28,7 @@ class Tasks:
         return await asyncio.shield(self.spawn(work))
 
     def spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Begin it in the background; what it raises is logged where nobody else hears of it."""
+        """Begin it in the background; what it raises is logged, as its caller may be gone."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -45,8 +45,12 @@ class Tasks:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.warning("work ended: %s: %s", type(error).__name__, error)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, GeoscopeError):
+            # The caller hears of it, and the log of what it means; here it is for bug hunts.
+            log.debug("work ended: %s: %s", type(error).__name__, error)
+        elif error is not None:
+            log.error("work failed", exc_info=error)
 
 
 async def keep(work: Callable[[], Awaitable[None]], clock: Clock) -> None:

@@ -120,7 +120,7 @@ def _open_file(path: Path, durable: bool) -> tuple[Engine, str]:
 def _refuse_lost_store(path: Path) -> None:
     """Disks without a store mean a lost store; to go on would be to delete them as orphans."""
     berths = path.parent / BERTHS_FOLDER
-    if berths.is_dir() and any(berths.iterdir()):
+    if berths.is_dir() and any(not p.name.startswith(".") for p in berths.iterdir()):
         why = f"it is missing, but {berths} holds disks of scopes"
         raise StoreDamaged(path, why)
 

@@ -91,6 +91,17 @@ async def test_one_that_died_unseen_is_made_anew_for_who_asked(house: House) -> 
         assert container.id not in house.world.containers
 
 
+async def test_one_that_dies_while_it_is_claimed_is_made_anew(house: House) -> None:
+    async with house.registry(ONE) as registry:
+        await eventually(lambda: filled(registry) and bool(house.world.listeners))
+        (container,) = house.world.containers.values()
+        await house.world.remove(container)
+        scope = await registry.open("ann", TAXI)
+
+        assert scope.state is ScopeState.IDLE
+        assert [c.name for c in house.world.of(scope.sandbox_id)] == ["gs-ann-taxi"]
+
+
 async def test_one_that_dies_is_replaced(house: House) -> None:
     async with house.registry(ONE) as registry:
         await eventually(lambda: filled(registry) and bool(house.world.listeners))

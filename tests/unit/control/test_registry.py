@@ -281,6 +281,22 @@ async def test_reasons_come_from_codes_and_events(
         assert reason in (scope.reason or "")
 
 
+async def test_the_signs_of_an_earlier_end_say_nothing_of_this_one(house: House) -> None:
+    async with house.registry() as registry:
+        scope = await registry.open("ann", TAXI)
+        await eventually(lambda: bool(house.world.listeners))
+        container = house.container(registry, "ann", "taxi")
+        await house.world.end(container, 143, "kill")
+        await eventually(lambda: scope.state is ScopeState.STOPPED)
+        container.state = ContainerState.RUNNING
+        house.world.tell(container, "start")
+        await eventually(lambda: scope.state is ScopeState.IDLE)
+        await house.world.end(container, 137)
+        await eventually(lambda: scope.state is ScopeState.DEAD)
+
+        assert "SIGKILL" in (scope.reason or "")
+
+
 async def test_a_stopped_scope_is_woken_by_its_next_use(house: House) -> None:
     async with house.registry() as registry:
         scope = await registry.open("ann", TAXI)

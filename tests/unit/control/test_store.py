@@ -121,6 +121,11 @@ def test_disks_without_a_store_stop_the_start(tmp_path: Path) -> None:
     assert not (tmp_path / STORE_NAME).exists()
 
 
+def test_a_hidden_file_beside_the_disks_is_none(tmp_path: Path) -> None:
+    (tmp_path / "berths" / ".probe").mkdir(parents=True)
+    Database.open(tmp_path).close()
+
+
 def test_a_start_that_was_cut_short_is_made_again(tmp_path: Path) -> None:
     (tmp_path / "geoscope.new").write_bytes(b"half")
     Database.open(tmp_path).close()
