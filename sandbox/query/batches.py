@@ -111,7 +111,7 @@ def _is_literal(expression: Any) -> bool:
 
 def _sequence(frame: DataFrame, rows: Any) -> Any:
     jvm: Any = frame.sparkSession._jvm
-    return getattr(jvm.scala, "Predef$").__getattr__("MODULE$").wrapRefArray(rows).toSeq()
+    return jvm.scala.collection.immutable.ArraySeq.unsafeWrapArray(rows)
 
 
 def _converted(frame: DataFrame, rows: Any) -> Iterator[pa.RecordBatch]:

@@ -114,9 +114,8 @@ class JsonRows(_Columns):
 
     def encode(self, batch: pa.RecordBatch) -> bytes:
         """Rows, each with a comma in front."""
-        parts = [
-            part for pair in zip(self._before, self._json(batch), strict=True) for part in pair
-        ]
+        pairs = zip(self._before, self._json(batch), strict=True)
+        parts = [part for pair in pairs for part in pair]
         return text.contents(pc.binary_join_element_wise(*parts, self._after, ""))
 
     def head(self, _schema: pa.Schema) -> bytes:
@@ -150,9 +149,8 @@ class GeoJson(_Columns):
         keys = [json.dumps(self.names[i], ensure_ascii=False) + ":" for i in self._rest]
         before = _between(keys, "")
         before[:1] = [key.lstrip(",") for key in before[:1]]
-        parts = [
-            part for key, i in zip(before, self._rest, strict=True) for part in (key, values[i])
-        ]
+        pairs = zip(before, self._rest, strict=True)
+        parts = [part for key, place in pairs for part in (key, values[place])]
         feature = [',{"type":"Feature","geometry":', values[self._shape], ',"properties":{']
         return text.contents(pc.binary_join_element_wise(*feature, *parts, "}}", ""))
 

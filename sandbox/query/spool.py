@@ -15,7 +15,7 @@ class Spool:
 
     def __init__(self, folder: Path, memory_bytes: int = MEMORY_BYTES) -> None:
         # The file has no name on disk: nothing is left of it, however the agent ends.
-        self._file = tempfile.SpooledTemporaryFile(max_size=memory_bytes, dir=folder)  # noqa: SIM115
+        self._file = tempfile.SpooledTemporaryFile(max_size=memory_bytes, dir=str(folder))  # noqa: SIM115
         self._lengths: list[int] = []
         self.size = 0
 
