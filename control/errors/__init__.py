@@ -24,8 +24,6 @@ GeoscopeError
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from control.errors.agent import AGENT_STATUS, AgentFailed
 from control.errors.backend import (
     AgentMisbehaved,
@@ -131,13 +129,13 @@ __all__ = [
 ]
 
 
-def all_errors() -> Iterator[type[GeoscopeError]]:
-    """Every class of the tree that is raised by name, in the order of this file."""
-    waiting: list[type[GeoscopeError]] = [GeoscopeError]
-    while waiting:
-        kind = waiting.pop(0)
-        # Only ours: other modules may word one anew, which makes no new kind of error.
-        children = [k for k in kind.__subclasses__() if k.__module__.startswith(__name__)]
-        if not children:
-            yield kind
-        waiting = children + waiting
+def all_errors() -> list[type[GeoscopeError]]:
+    """Every class of the tree that is raised by name, in the order of the tree."""
+    # Only ours: other modules may word one anew, which makes no new kind of error.
+    found = [kind for kind in _below(GeoscopeError) if kind.__module__.startswith(__name__)]
+    parents = {base for kind in found for base in kind.__bases__}
+    return [kind for kind in found if kind not in parents]
+
+
+def _below(kind: type[GeoscopeError]) -> list[type[GeoscopeError]]:
+    return [each for child in kind.__subclasses__() for each in (child, *_below(child))]

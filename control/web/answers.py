@@ -74,12 +74,13 @@ async def relay(  # noqa: PLR0913 - one reply, all of it
     )
     if before:
         await response.send(before)
-    async for chunk in _exactly(payload, length):
+    async for chunk in exactly(payload, length):
         await response.send(chunk)
     await response.send(after, end_stream=True)
 
 
-async def _exactly(payload: AsyncIterator[bytes], length: int) -> AsyncIterator[bytes]:
+async def exactly(payload: AsyncIterator[bytes], length: int) -> AsyncIterator[bytes]:
+    """The payload, which must have that length; raises AgentMisbehaved where it has another."""
     left = length
     async for chunk in payload:
         left -= len(chunk)

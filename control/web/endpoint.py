@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import unquote
 
 import msgspec
 from sanic import HTTPResponse, Request, Sanic
@@ -127,14 +128,14 @@ def mount(app: Sanic[Any, Any], endpoints: Sequence[Endpoint]) -> None:
                 name=f"endpoint_{index}_{number}",
                 # Bodies are read by us, after authentication and with our limits.
                 stream=True,
-                unquote=True,
                 ctx_endpoint=endpoint,
             )
 
 
 def _handler(endpoint: Endpoint) -> Any:
     async def handle(request: Request, **parts: str) -> HTTPResponse | None:
-        return await endpoint.answer(request, **parts)
+        # Sanic would unquote some kinds of parts and not others.
+        return await endpoint.answer(request, **{k: unquote(v) for k, v in parts.items()})
 
     return handle
 
