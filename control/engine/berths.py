@@ -101,6 +101,7 @@ class _Image:
     def make(self, disk_bytes: int) -> None:
         if self._image.exists():
             return
+        self._check_not_plain()
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # Half-made images never bear the name of a disk.
         made = self._folder / "disk.new"
@@ -113,11 +114,18 @@ class _Image:
         if os.path.ismount(self.disk):
             return
         if not self._image.exists():
+            self._check_not_plain()
             raise FileNotFoundError(f"{self._image} is gone")  # noqa: EM102
         self.disk.mkdir(exist_ok=True)
         self._mount_repaired()
         with suppress(OSError):
             (self.disk / "lost+found").rmdir()
+
+    def _check_not_plain(self) -> None:
+        """An image mounted over a folder would hide the files in it."""
+        if self.disk.is_dir() and any(self.disk.iterdir()):
+            why = f"{self.disk} is a plain folder of the process driver or of a user without root"
+            raise OSError(why)
 
     def _mount_repaired(self) -> None:
         command = ["mount", "-t", "ext4", "-o", MOUNT_OPTIONS, str(self._image), str(self.disk)]

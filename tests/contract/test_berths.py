@@ -209,3 +209,15 @@ async def test_folders_do_not_hide_an_image(tmp_path: Path) -> None:
 
     with pytest.raises(EngineError, match="only be mounted by root"):
         await berths.make("s1", UID, DISK_BYTES)
+
+
+@needs_root
+async def test_an_image_does_not_hide_a_folder(tmp_path: Path, loop: LoopBerths) -> None:
+    folders = FolderBerths(tmp_path / "berths")
+    disk = await folders.make("s1", UID, DISK_BYTES)
+    with pytest.raises(EngineError, match="is a plain folder"):
+        await loop.make("s1", UID, DISK_BYTES)
+    with pytest.raises(EngineError, match="is a plain folder"):
+        await loop.attach("s1")
+
+    assert disk.is_dir()
