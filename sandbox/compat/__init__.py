@@ -1,0 +1,1 @@
+"""The import names that Arctern's users have in their notebooks."""
