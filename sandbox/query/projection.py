@@ -8,8 +8,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from sandbox.tables.columns import Field, SqlType, contains, is_geometry
-from sandbox.tables.names import quoted
+from sandbox.query.columns import Field, SqlType, contains, is_geometry, quoted
 
 DOUBLE_DIGITS = 15
 """Decimals of so many digits are exact as doubles."""

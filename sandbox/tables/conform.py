@@ -5,9 +5,8 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 
 from sandbox.failure import AgentFailure
-from sandbox.tables.columns import Field, fields_of, type_name
+from sandbox.query.columns import Field, fields_of, quoted, type_name
 from sandbox.tables.declared import GEOMETRY, REJECTED
-from sandbox.tables.names import quoted
 from wire.protocol import ErrorCode
 
 

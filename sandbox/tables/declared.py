@@ -9,7 +9,7 @@ from typing import Any
 from pyspark.errors import ParseException
 
 from sandbox.failure import AgentFailure
-from sandbox.tables.columns import Field, SqlType
+from sandbox.query.columns import Field, SqlType
 from wire.messages import TableSource
 from wire.protocol import ErrorCode
 

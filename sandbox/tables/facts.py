@@ -10,11 +10,10 @@ from typing import Any
 import msgspec
 from pyspark.sql import DataFrame, SparkSession
 
+from sandbox.query.columns import Field, fields_of, fields_of_json, quoted
 from sandbox.tables.catalog import Catalog
-from sandbox.tables.columns import Field, fields_of, fields_of_json
 from sandbox.tables.definitions import DEFAULT_DATABASE, Definition
 from sandbox.tables.footers import count_rows
-from sandbox.tables.names import quoted
 from sandbox.tables.paths import files_under, fingerprint
 from sandbox.tables.staging import FOLLOWS
 from wire.messages import Column, TableFacts

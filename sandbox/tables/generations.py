@@ -58,9 +58,11 @@ class Generations:
 
     def remove_unknown(self, known: Iterable[Path]) -> None:
         """Remove every generation that no table of the catalog lies in; only for the start."""
-        keep = {parent for folder in known for parent in (folder, *folder.parents)}
+        known = set(known)
+        around = {parent for folder in known for parent in folder.parents}
         for folder in self._root.glob("*/*"):
-            if folder not in keep:
+            inside = known & {folder, *folder.parents}
+            if folder not in around and not inside:
                 self.discard(folder)
 
     def _drop_empty(self, folder: Path) -> None:

@@ -12,8 +12,8 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from sandbox.query.columns import fields_of
 from sandbox.tables.catalog import Catalog
-from sandbox.tables.columns import fields_of
 from sandbox.tables.declared import to_json
 from sandbox.tables.definitions import DEFAULT_DATABASE, Definition, DefinitionFolder
 from sandbox.tables.facts import TableFactsBook

@@ -1,4 +1,4 @@
-"""Names of tables: which are allowed, and how one is written in SQL."""
+"""Names of tables: which are allowed, and what is said of one that is not there."""
 
 from __future__ import annotations
 
@@ -19,11 +19,6 @@ def table_key(name: str) -> str:
             f"table {name!r}: a name has 1 to 128 of the characters A-Z a-z 0-9 _",
         )
     return name.lower()
-
-
-def quoted(name: str) -> str:
-    """One identifier in SQL, whatever characters it has."""
-    return "`" + name.replace("`", "``") + "`"
 
 
 def missing(name: str) -> AgentFailure:

@@ -12,16 +12,22 @@ from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 
 from sandbox.failure import AgentFailure
+from sandbox.query.columns import fields_of, quoted
+from sandbox.query.results import Limits, collect
 from sandbox.sqlerrors import translate
-from sandbox.tables.columns import fields_of
-from sandbox.tables.names import quoted
 from sandbox.tables.paths import Paths, files_under
 from wire.messages import SavedTable, TableTarget
 from wire.protocol import ErrorCode
 
 FORMATS = ("csv", "json", "parquet", "orc", "geoparquet", "geojson")
 _TEXT = frozenset({"csv", "json"})
-_CSV = {"header": "true", "escape": '"'}
+# Spark would trim texts, and escape quotes as nobody else does.
+_CSV = {
+    "header": "true",
+    "escape": '"',
+    "ignoreleadingwhitespace": "false",
+    "ignoretrailingwhitespace": "false",
+}
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Saver:
         finally:
             for outcome in written:
                 if isinstance(outcome, Outcome):
-                    shutil.rmtree(outcome.aside, ignore_errors=True)
+                    _remove(outcome.aside)
 
     def _write(self, session: SparkSession, target: TableTarget) -> Outcome | SavedTable:
         fmt = _format_of(target)
@@ -66,26 +72,22 @@ class Saver:
 
     def _aside(self, session: SparkSession, target: TableTarget, fmt: str, place: Path) -> Outcome:
         aside = place.parent / f".{place.name}.{uuid.uuid4().hex[:8]}"
-        rows = Observation()
         frame = session.sql(target.sql)
         if not frame.columns:
             raise AgentFailure(ErrorCode.BAD_PARAMETER, "its sql gives no columns")
-        frame = _writable(frame, fmt).observe(rows, F.count(F.lit(1)).alias("n"))
-        options = _CSV | _lower(target.options) if fmt == "csv" else target.options
+        write = _write_collection if fmt == "geojson" else _write_folder
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            frame.write.format(fmt).options(**options).save(str(aside))
+            num_rows = write(frame, target, aside)
         except BaseException:
-            shutil.rmtree(aside, ignore_errors=True)
+            _remove(aside)
             raise
-        return Outcome(target, place, aside, int(rows.get["n"]))
+        return Outcome(target, place, aside, num_rows)
 
     def _settle(self, outcome: Outcome | SavedTable) -> SavedTable:
         if isinstance(outcome, SavedTable):
             return outcome
-        names = [Path(name).relative_to(outcome.aside) for name in files_under(str(outcome.aside))]
-        _put(outcome, names)
-        files = [outcome.place / name for name in names]
+        files = _put(outcome)
         return SavedTable(
             path=self._paths.shown(outcome.place),
             files=[self._paths.shown(file) for file in files],
@@ -94,18 +96,52 @@ class Saver:
         )
 
 
-def _put(outcome: Outcome, names: list[Path]) -> None:
-    """Move the data files, and nothing else that Spark left, to where they belong."""
-    place = outcome.place
-    if outcome.target.mode == "overwrite" and place.exists():
-        shutil.rmtree(place) if place.is_dir() else place.unlink()
+def _write_folder(frame: DataFrame, target: TableTarget, aside: Path) -> int:
+    """As Spark writes: a folder of files; how many rows."""
+    fmt, rows = target.format.lower(), Observation()
+    frame = _writable(frame, fmt).observe(rows, F.count(F.lit(1)).alias("n"))
+    options = _CSV | _lower(target.options) if fmt == "csv" else target.options
+    frame.write.format(fmt).options(**options).save(str(aside))
+    return int(rows.get["n"])
+
+
+def _write_collection(frame: DataFrame, target: TableTarget, aside: Path) -> int:
+    """One file that every reader of GeoJSON takes; how many rows."""
+    if target.mode == "append":
+        raise AgentFailure(ErrorCode.BAD_PARAMETER, "nothing can be appended to a geojson file")
+    result = collect(frame, "geojson", aside.parent, Limits())
+    try:
+        with aside.open("wb") as file:
+            file.writelines(result.chunks())
+    finally:
+        result.close()
+    return result.head.num_rows or 0
+
+
+def _put(outcome: Outcome) -> list[Path]:
+    """Move what was written, and nothing else that Spark left, to where it belongs."""
+    place, aside = outcome.place, outcome.aside
+    if outcome.target.mode == "overwrite":
+        _remove(place)
+    if aside.is_file():
+        return [aside.rename(place)]
     if place.is_file():
         raise AgentFailure(
             ErrorCode.SAVE_FAILED, f"{outcome.target.path} is a file; append needs a folder"
         )
-    for name in names:
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        (outcome.aside / name).rename(place / name)
+    moved = []
+    for file in map(Path, files_under(str(aside))):
+        target = place / file.relative_to(aside)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        moved.append(file.rename(target))
+    return moved
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _format_of(target: TableTarget) -> str:
@@ -121,7 +157,7 @@ def _format_of(target: TableTarget) -> str:
 def _writable(frame: DataFrame, fmt: str) -> DataFrame:
     """Geometries as WKT in text and WKB in ORC; the other formats know them."""
     shapes = [f.name for f in fields_of(frame._jdf.schema()) if f.is_geometry]
-    if fmt in ("geoparquet", "geojson") and not shapes:
+    if fmt == "geoparquet" and not shapes:
         raise AgentFailure(ErrorCode.BAD_PARAMETER, f"{fmt} needs a geometry column")
     if fmt not in _TEXT | {"orc"}:
         return frame

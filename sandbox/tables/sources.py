@@ -10,9 +10,8 @@ from pyspark.sql import DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 
 from sandbox.failure import AgentFailure
-from sandbox.tables.columns import Field, fields_of
+from sandbox.query.columns import Field, fields_of, quoted
 from sandbox.tables.declared import GEOMETRY, REJECTED, declared_fields, to_struct
-from sandbox.tables.names import quoted
 from sandbox.tables.paths import Found
 from wire.messages import TableSource
 from wire.protocol import ErrorCode

@@ -11,10 +11,10 @@ import msgspec
 from pyspark.sql import DataFrame, SparkSession
 
 from sandbox.failure import AgentFailure
+from sandbox.query.columns import Field, fields_of
 from sandbox.sqlerrors import translate
 from sandbox.tables import text, vector  # noqa: F401  (they register their formats)
 from sandbox.tables.catalog import Catalog
-from sandbox.tables.columns import Field, fields_of
 from sandbox.tables.conform import conform, is_same
 from sandbox.tables.declared import REJECTED, declared_fields, to_json
 from sandbox.tables.definitions import Definition

@@ -11,13 +11,14 @@ import msgspec
 from pyspark.sql import SparkSession
 
 from sandbox.failure import AgentFailure
+from sandbox.query.columns import quoted
 from sandbox.runtime.spark import SparkRuntime
 from sandbox.tables.catalog import Catalog, default_key
 from sandbox.tables.definitions import Definition, DefinitionFolder
 from sandbox.tables.facts import TableFactsBook, measure
 from sandbox.tables.generations import Generations
 from sandbox.tables.mirror import Mirror
-from sandbox.tables.names import missing, quoted, table_key
+from sandbox.tables.names import missing, table_key
 from sandbox.tables.paths import Paths
 from sandbox.tables.saving import Saver
 from sandbox.tables.staging import Staged, Stager

@@ -15,7 +15,7 @@ import pyproj
 from pyspark.sql import DataFrame
 
 from sandbox.failure import AgentFailure
-from sandbox.tables.names import quoted
+from sandbox.query.columns import quoted
 from sandbox.tables.sources import Reading, reads
 from wire.protocol import ErrorCode
 

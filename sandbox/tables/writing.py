@@ -8,11 +8,10 @@ from pathlib import Path
 from pyspark.sql import DataFrame, SparkSession
 
 from sandbox.failure import AgentFailure
-from sandbox.tables.columns import Field, fields_of
+from sandbox.query.columns import Field, fields_of, quoted
 from sandbox.tables.declared import REJECTED
 from sandbox.tables.footers import count_rows, rejected_rows
 from sandbox.tables.generations import Generations
-from sandbox.tables.names import quoted
 from sandbox.tables.paths import files_under
 from wire.messages import TableSource
 from wire.protocol import ErrorCode

@@ -46,6 +46,11 @@ def fields_of_json(text: str) -> list[Field]:
     ]
 
 
+def quoted(name: str) -> str:
+    """One identifier in SQL, whatever characters it has."""
+    return "`" + name.replace("`", "``") + "`"
+
+
 def is_geometry(kind: SqlType) -> bool:
     """Whether a type is the geometry type."""
     return isinstance(kind, dict) and kind["type"] == "udt" and _udt_name(kind) == "geometry"

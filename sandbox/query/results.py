@@ -1,0 +1,117 @@
+"""A frame's rows as a complete result: encoded as they come, spooled, read in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from sandbox.failure import AgentFailure
+from sandbox.query.batches import BatchStream, schema_of
+from sandbox.query.columns import fields_of
+from sandbox.query.encoders import Encoder, encoder_for
+from sandbox.query.projection import carry, project
+from sandbox.query.spool import Spool
+from wire.messages import QueryReply
+from wire.protocol import ErrorCode
+
+
+@dataclass
+class Result:
+    """A complete result; whoever takes it closes it."""
+
+    head: QueryReply
+    before: bytes = b""
+    spool: Spool | None = None
+    order: Sequence[int] = ()
+    skip: int = 0
+    after: bytes = b""
+
+    def chunks(self) -> Iterator[bytes]:
+        """The payload, `head.content_length` bytes all in all."""
+        if self.before:
+            yield self.before
+        if self.spool is not None:
+            yield from self.spool.read(self.order, self.skip)
+        if self.after:
+            yield self.after
+
+    def close(self) -> None:
+        """Let go of the rows; closing twice is fine."""
+        if self.spool is not None:
+            self.spool.close()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where a result ends; `check` raises when nobody wants it any more."""
+
+    rows: int | None = None
+    bytes: int | None = None
+    check: Callable[[], None] = lambda: None
+
+
+def collect(frame: DataFrame, fmt: str, spool_dir: Path, limits: Limits) -> Result:
+    """All rows of the frame in a format of the contract; raises AgentFailure.
+
+    A frame with one row more than `limits.rows` allows gives a truncated result.
+    """
+    carried = [carry(f, as_text=fmt != "arrow") for f in fields_of(frame._jdf.schema())]
+    encoder = encoder_for(fmt, carried)
+    projected = project(frame, carried)
+    stream = BatchStream(projected, at_most=limits.rows)
+    spool = Spool(spool_dir)
+    try:
+        taken = _take(stream, encoder, spool, limits)
+        schema = taken.schema
+        if schema is None and fmt == "arrow":
+            schema = schema_of(projected)
+        return _finished(taken, encoder, spool, stream.order, encoder.head(schema))
+    except BaseException:
+        spool.close()
+        raise
+
+
+@dataclass
+class Taken:
+    """What came of a stream."""
+
+    rows: int = 0
+    truncated: bool = False
+    schema: pa.Schema | None = None
+
+
+def _take(stream: BatchStream, encoder: Encoder, spool: Spool, limits: Limits) -> Taken:
+    """Encode batch after batch into the spool; raises AgentFailure(RESULT_TOO_LARGE)."""
+    taken = Taken()
+    for batch in stream:
+        limits.check()
+        taken.schema = batch.schema
+        if limits.rows is not None and taken.rows + batch.num_rows > limits.rows:
+            batch = batch.slice(0, limits.rows - taken.rows)
+            taken.truncated = True
+        taken.rows += batch.num_rows
+        spool.append(encoder.encode(batch) if batch.num_rows else b"")
+        if limits.bytes is not None and spool.size > limits.bytes:
+            raise AgentFailure(
+                ErrorCode.RESULT_TOO_LARGE,
+                f"the result is larger than {limits.bytes} bytes; ask for fewer rows or columns",
+            )
+    return taken
+
+
+def _finished(
+    taken: Taken, encoder: Encoder, spool: Spool, order: Sequence[int], before: bytes
+) -> Result:
+    after = encoder.tail()
+    skip = encoder.overlap if taken.rows else 0
+    head = QueryReply(
+        num_rows=taken.rows,
+        columns=encoder.columns(),
+        content_length=len(before) + spool.size - skip + len(after),
+        truncated=taken.truncated,
+    )
+    return Result(head, before, spool, order, skip, after)
