@@ -21,6 +21,9 @@ T = TypeVar("T")
 GROUP_PREFIX = "geoscope-work-"
 """Job groups of the agent begin with this; a Spark job without it belongs to the kernel."""
 
+AGAIN_S = 0.5
+"""How often jobs of stopped work are looked for until it has ended."""
+
 STOP_GRACE_S = 5.0
 """How long a piece of work may take to notice that it was stopped before it is left alone."""
 
@@ -34,6 +37,7 @@ class Work:
     cancelled: threading.Event = field(default_factory=threading.Event)
     group: str = ""
     timed_out: bool = False
+    is_running: bool = True
 
     def check(self) -> None:
         """Raise AgentFailure (CANCELLED or TIMEOUT) if this work should stop."""
@@ -56,7 +60,7 @@ class Work:
 class WorkBoard:
     """Runs blocking functions on threads, each in a Spark job group of its own.
 
-    The mutable state is `_running`, changed only on the event loop.
+    The mutable state is `_running` and `_stoppers`, changed only on the event loop.
     """
 
     def __init__(self, sc: Any, max_threads: int = 16) -> None:
@@ -64,6 +68,7 @@ class WorkBoard:
         self._pool = ThreadPoolExecutor(max_threads, thread_name_prefix="work")
         self._numbers = itertools.count(1)
         self._running: dict[str, Work] = {}
+        self._stoppers: set[asyncio.Task[None]] = set()
 
     async def run(self, work_id: str, timeout_s: float, fn: Callable[[Work], T]) -> T:
         """The value of `fn(work)`; raises AgentFailure, TIMEOUT after `timeout_s` seconds."""
@@ -73,7 +78,7 @@ class WorkBoard:
         work = Work(work_id, time.monotonic() + timeout_s, group=group)
         self._running[work_id] = work
         future = asyncio.get_running_loop().run_in_executor(self._pool, self._do, work, fn)
-        future.add_done_callback(lambda _: self._running.pop(work_id, None))
+        future.add_done_callback(lambda _: self._forget(work))
         return await self._settle(work, future)
 
     async def cancel(self, work_id: str) -> int:
@@ -94,6 +99,10 @@ class WorkBoard:
         """Take no more work; what still runs ends with the process."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _forget(self, work: Work) -> None:
+        work.is_running = False
+        del self._running[work.work_id]
+
     async def _settle(self, work: Work, future: Awaitable[T]) -> T:
         task = asyncio.ensure_future(future)
         await asyncio.wait({task}, timeout=work.remaining_s())
@@ -107,10 +116,24 @@ class WorkBoard:
         return task.result()
 
     async def _stop(self, work: Work) -> None:
+        if work.cancelled.is_set():
+            return
         work.cancelled.set()
-        # Future jobs too: a query is several jobs, and the next one may start after this call.
-        cancel = self._sc._jsc.sc().cancelJobGroupAndFutureJobs
-        await asyncio.to_thread(cancel, work.group)
+        await asyncio.to_thread(self._cancel_jobs, work)
+        stopper = asyncio.create_task(self._keep_stopping(work))
+        self._stoppers.add(stopper)
+        stopper.add_done_callback(self._stoppers.discard)
+
+    async def _keep_stopping(self, work: Work) -> None:
+        # A query is several jobs, and Spark starts the next one even in a cancelled group when
+        # it is a stage of an adaptive plan.
+        while work.is_running:
+            await asyncio.sleep(AGAIN_S)
+            await asyncio.to_thread(self._cancel_jobs, work)
+
+    def _cancel_jobs(self, work: Work) -> None:
+        with contextlib.suppress(Exception):  # the JVM may be what is gone
+            self._sc._jsc.sc().cancelJobGroupAndFutureJobs(work.group)
 
     def _do(self, work: Work, fn: Callable[[Work], T]) -> T:
         work.check()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import resource
 import sys
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -64,6 +65,8 @@ def serve(connection_file: str, settings: AgentSettings, link: Link) -> None:
     )
     app.initialize(["-f", connection_file])
     app.kernel.furnish(attachment, settings.max_output_bytes)
+    # Modules of the tenant's own; last, so that none takes the place of an installed one.
+    sys.path.append(str(Path.cwd()))
     os.write(agent, msgspec.json.encode(attachment.answer()) + b"\n")
     os.close(agent)
     app.start()
