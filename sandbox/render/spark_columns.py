@@ -62,17 +62,7 @@ class SparkColumns:
 
     def points(self) -> Iterator[PointBatch]:
         """The rows as points."""
-        geometry = self._geometry
-        x = F.call_function("ST_X", geometry)
-        fault = (
-            F.when(x.isNotNull(), int(Fault.NONE))
-            .when(geometry.isNull(), int(Fault.NULL))
-            .when(F.call_function("ST_IsEmpty", geometry), int(Fault.EMPTY))
-            .otherwise(int(Fault.WRONG_TYPE))
-        )
-        y = F.call_function("ST_Y", geometry)
-        plain = [x.alias("x"), y.alias("y"), fault.cast("tinyint").alias("fault")]
-        for batch in batches(self._select(plain)):
+        for batch in batches(_with_faults(self._coordinates())):
             yield PointBatch(
                 x=_reals(batch.column(0)),
                 y=_reals(batch.column(1)),
@@ -105,8 +95,15 @@ class SparkColumns:
             return column
         return F.call_function("ST_GeomFromText", column)
 
+    def _coordinates(self) -> DataFrame:
+        """x, y, the geometry, then the weights."""
+        geometry = self._geometry
+        x, y = F.call_function("ST_X", geometry), F.call_function("ST_Y", geometry)
+        return self._select([x.alias("x"), y.alias("y"), geometry.alias("geometry")])
+
     def _select(self, plain: list[Column]) -> DataFrame:
-        weights = [self._weight(column) for column in self.choice.weights if column is not None]
+        used = [column for column in self.choice.weights if column is not None]
+        weights = [self._weight(column).alias(f"weight{i}") for i, column in enumerate(used)]
         return self._renamed.select(*plain, *weights)
 
     def _weight(self, column: SourceColumn) -> Column:
@@ -120,6 +117,19 @@ class SparkColumns:
             None if column is None else _nan_for_null(next(arrays))
             for column in self.choice.weights
         )
+
+
+def _with_faults(coordinates: DataFrame) -> DataFrame:
+    """The geometry replaced by what is wrong with it; a step of its own, so that x, which tells
+    in nearly every row, is worked out once."""
+    geometry, *weights = coordinates.columns[2:]
+    fault = (
+        F.when(F.col("x").isNotNull(), int(Fault.NONE))
+        .when(F.col(geometry).isNull(), int(Fault.NULL))
+        .when(F.call_function("ST_IsEmpty", F.col(geometry)), int(Fault.EMPTY))
+        .otherwise(int(Fault.WRONG_TYPE))
+    )
+    return coordinates.select("x", "y", fault.cast("tinyint").alias("fault"), *weights)
 
 
 def kind_of(data_type: DataType) -> ColumnKind:
@@ -136,7 +146,8 @@ def is_ordered(frame: DataFrame) -> bool:
     plan: Any = frame._jdf.queryExecution().analyzed()
     while plan.nodeName() in _KEEP_ORDER and plan.children().size() == 1:
         plan = plan.children().head()
-    return bool(plan.nodeName() == "Sort" and plan.global_())
+    # `global` is a word of Python.
+    return bool(plan.nodeName() == "Sort" and getattr(plan, "global")())
 
 
 def _reals(array: pa.DoubleArray) -> Reals:
