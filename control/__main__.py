@@ -1,4 +1,4 @@
-"""`python -m control`: serves. `settings` and `errors`: what there is, for people and the docs."""
+"""`python -m control` serves; `settings`, `errors` and `endpoints` list what there is."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from rich.table import Table
 
 from control import reference
 from control.errors import StartError
-from control.server import prepare, started, until_told_to_stop
+from control.logs import get_logger
+from control.server import prepare, started, told_to_stop
 from control.welcome import welcome
 
+log = get_logger(__name__)
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 Markdown = Annotated[bool, typer.Option("--markdown", help="As the page in docs/.")]
 EXIT_CANNOT_START = 78
@@ -47,13 +49,21 @@ def errors(*, markdown: Markdown = False) -> None:
     _show(reference.errors_table(), reference.errors_page(), markdown)
 
 
+@app.command()
+def endpoints(*, markdown: Markdown = False) -> None:
+    """Every endpoint, who may use it, and what it does."""
+    _show(reference.endpoints_table(), reference.endpoints_page(), markdown)
+
+
 async def _serve() -> None:
     # Read here: a bad setting is told the same way as everything else that stops a start.
     read = prepare(os.environ)
+    told = told_to_stop()
     async with started(read, os.environ) as server:
         sys.stdout.write(welcome(server))
         sys.stdout.flush()
-        await until_told_to_stop()
+        await told.wait()
+        log.info("stopping; containers keep running")
 
 
 def _show(rows: reference.Rows, page: str, markdown: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import structlog
 
+MAX_LENGTH: Final = 128
 QUIET: Final = ("sanic.root", "sanic.access", "sanic.server", "asyncio", "urllib3", "docker")
 
 
@@ -41,13 +42,21 @@ def get_logger(name: str) -> Any:
 
 def bind(**facts: str) -> None:
     """Put these facts into every further line of this request."""
-    structlog.contextvars.bind_contextvars(**facts)
+    structlog.contextvars.bind_contextvars(**_plain(facts))
 
 
 def begin(**facts: str) -> None:
     """The same for a new request: what an earlier one on this connection bound is gone."""
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(**facts)
+    structlog.contextvars.bind_contextvars(**_plain(facts))
+
+
+def _plain(facts: dict[str, str]) -> dict[str, str]:
+    """What callers name themselves may hold line breaks, and must not make log lines."""
+    return {
+        name: value[:MAX_LENGTH] if value.isprintable() else ascii(value[:MAX_LENGTH])
+        for name, value in facts.items()
+    }
 
 
 def _formatter(shared: list[Any], form: str) -> logging.Formatter:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from control.app import all_endpoints
 from control.errors import GeoscopeError, StartError, all_errors
 from control.errors.agent import AGENT_MEANING, AGENT_STATUS, AgentFailed
 from control.settings import CLIENT_PREFIX, CONFIG_VARIABLE, table
+from control.web.endpoint import Endpoint
 from wire.protocol import ErrorCode
 
 Rows = list[tuple[str, ...]]
@@ -47,6 +49,33 @@ def errors_page() -> str:
         "people. Errors of user code and SQL add `ename`, `evalue` and `traceback`.\n\n"
         + _markdown(errors_table())
     )
+
+
+def endpoints_table() -> Rows:
+    """Every endpoint, a head row first."""
+    head = ("method", "path", "other paths", "for", "what it does")
+    return [head, *(_endpoint(endpoint) for endpoint in all_endpoints())]
+
+
+def endpoints_page() -> str:
+    """docs/endpoints.md."""
+    return (
+        "# Endpoints\n\n"
+        "<!-- made by `python -m control endpoints --markdown` -->\n\n"
+        "What each takes is at `/docs` of a running server, and as OpenAPI at\n"
+        "`/docs/openapi.json`; both are made from the types that validate the requests.\n\n"
+        + _markdown([_quoted(row) for row in endpoints_table()])
+    )
+
+
+def _endpoint(endpoint: Endpoint) -> tuple[str, ...]:
+    others = ", ".join(endpoint.aliases)
+    return endpoint.method, endpoint.path, others, endpoint.access.value, endpoint.summary
+
+
+def _quoted(row: tuple[str, ...]) -> tuple[str, ...]:
+    """Paths as code, else a renderer takes `<scope>` for a tag of HTML."""
+    return tuple(f"`{cell}`" if cell.startswith("/") else cell for cell in row)
 
 
 def _is_answered(kind: type[GeoscopeError]) -> bool:

@@ -12,12 +12,10 @@ from dataclasses import dataclass
 
 from control.app import Parts, assemble, create_app
 from control.drivers import Chosen, choose
-from control.logs import configure, get_logger
+from control.logs import configure
 from control.settings import Settings, read_settings
 from control.store.database import Database
 from control.web.serving import bound_socket, serving
-
-log = get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,11 +81,10 @@ def prepare(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-async def until_told_to_stop() -> None:
-    """Return at the first SIGTERM or SIGINT."""
+def told_to_stop() -> asyncio.Event:
+    """Set at the first SIGTERM or SIGINT from now on."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
-    await told.wait()
-    log.info("stopping; containers keep running")
+    return told

@@ -41,7 +41,7 @@ class Tokens:
         self, store: AccountStore, issuer: str, clock: Callable[[], float] = time.time
     ) -> None:
         self._store = store
-        self._issuer = issuer
+        self.issuer = issuer
         self._clock = clock
         self._key = store.signing_key()
 
@@ -49,7 +49,7 @@ class Tokens:
         """A token for this account, good for a week."""
         now = int(self._clock())
         claims = {
-            "iss": self._issuer,
+            "iss": self.issuer,
             "sub": account.username,
             "iat": now,
             "exp": now + TOKEN_LIFE_S,
@@ -86,7 +86,7 @@ class Tokens:
                 token,
                 self._key,
                 algorithms=[ALGORITHM],
-                issuer=self._issuer,
+                issuer=self.issuer,
                 # Our own clock decides on `exp`, so that tests need not wait a week.
                 options={"require": CLAIMS, "verify_exp": False, "verify_iat": False},
             )

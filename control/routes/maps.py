@@ -71,7 +71,7 @@ def _draws(chart: str) -> Callable[[Call, Map], Awaitable[HTTPResponse | None]]:
                 await _send_json(call, chart, head, picture)
         return None
 
-    draw.__doc__ = f"Draw the rows of a query as a {chart}."
+    draw.__doc__ = f"Draw the rows of a query ({chart})."
     return draw
 
 

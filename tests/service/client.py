@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 
-from control.app import Services
+from control.scopes.wait import Deadline, wait_until
+from control.web.services import Services
 from tests.fakes.agent import ScriptedAgent
 from tests.fakes.engine import FakeContainer, World
 from wire.protocol import ErrorCode
 
-__all__ = ["ErrorCode", "Reply", "Server", "User"]
+__all__ = ["ErrorCode", "Reply", "Server", "User", "until"]
+
+
+async def until(claim: Callable[[], bool], what: str = "the claim") -> None:
+    """Wait until it holds; fails after five seconds."""
+
+    async def probe() -> str | None:
+        return None if claim() else "not yet"
+
+    await wait_until(probe, Deadline.after(5.0), what)
 
 
 @dataclass(frozen=True)

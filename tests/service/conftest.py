@@ -56,7 +56,9 @@ async def make_server(tmp_path: Path) -> AsyncIterator[ServerFactory]:
     async with AsyncExitStack() as stack:
 
         async def make(**settings: str) -> Server:
-            return await stack.enter_async_context(running(tmp_path, World(), **settings))
+            return await stack.enter_async_context(
+                running(Path(settings.pop("state_dir", tmp_path)), World(), **settings)
+            )
 
         yield make
 
@@ -91,5 +93,3 @@ async def agent(server: Server, ann: User) -> ScriptedAgent:
     """The agent of ann's scope `taxi`."""
     (await ann.post("/scope", {"scope": "taxi"})).good()
     return server.agent("ann", "taxi")
-
-

@@ -6,7 +6,7 @@ import asyncio
 import re
 
 from tests.fakes.agent import ScriptedAgent, failed
-from tests.service.client import ErrorCode, Server, User
+from tests.service.client import ErrorCode, Server, User, until
 from tests.service.conftest import ServerFactory
 from wire import messages as wire
 
@@ -150,7 +150,7 @@ async def test_dead_scope_says_why_and_restart_revives_it(
 async def test_paused_scope_says_so(server: Server, ann: User, agent: ScriptedAgent) -> None:
     server.world.pause(server.container("ann", "taxi"))
 
-    await _until_state(ann, "paused")
+    await until(lambda: server.services.registry.get("ann", "taxi").state == "paused")
     reply = await ann.post("/query", {"scope": "taxi", "sql": "select 1"})
 
     assert reply.error == (409, 409, "scope_paused")
@@ -172,9 +172,3 @@ async def test_facts_that_fail_leave_the_rest(ann: User, agent: ScriptedAgent) -
 
     assert body["tables"] is None
     assert body["state"] == "idle"
-
-
-async def _until_state(user: User, state: str) -> None:
-    async with asyncio.timeout(5):
-        while (await user.get("/scope")).body["scopes"][0]["state"] != state:
-            continue

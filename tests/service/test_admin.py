@@ -1,0 +1,117 @@
+"""/admin: scopes, users, events."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes.agent import ScriptedAgent
+from tests.service.client import Server, User
+
+
+async def test_an_admin_sees_and_closes_everybodys_scopes(
+    server: Server, admin: User, agent: ScriptedAgent
+) -> None:
+    [scope] = (await admin.get("/admin/scopes")).good()["scopes"]
+    assert (scope["user"], scope["scope"], scope["state"]) == ("ann", "taxi", "idle")
+
+    (await admin.delete(f"/admin/scopes/{scope['id']}")).good()
+
+    assert server.world.containers == {}
+    missing = await admin.delete(f"/admin/scopes/{scope['id']}")
+    assert missing.error == (404, 404, "sandbox_not_found")
+
+
+async def test_an_admins_own_list_is_their_own(admin: User, agent: ScriptedAgent) -> None:
+    assert (await admin.get("/scope")).good()["scopes"] == []
+    assert (await admin.get("/scope/taxi")).status == 404
+
+
+async def test_users_can_be_made_and_log_in(server: Server, admin: User) -> None:
+    body = {"username": "eve", "password": "secret1"}
+
+    user = (await admin.post("/admin/users", body)).good()["user"]
+
+    assert (user["username"], user["role"]) == ("eve", "user")
+    (await (await server.log_in("eve")).get("/scope")).good()
+    names = [u["username"] for u in (await admin.get("/admin/users")).good()["users"]]
+    assert names == ["admin", "eve"]
+
+
+async def test_a_taken_name_is_409(admin: User) -> None:
+    reply = await admin.post("/admin/users", {"username": "admin", "password": "secret1"})
+
+    assert reply.error == (409, 409, "user_exists")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"username": "x", "password": "short"}, "bad_parameter"),
+        ({"username": "a b", "password": "secret1"}, "bad_name"),
+        ({"username": "x'; --", "password": "secret1"}, "bad_name"),
+        ({"username": "x", "password": "secret1", "role": "root"}, "bad_parameter"),
+        ({"username": "x"}, "bad_parameter"),
+    ],
+)
+async def test_bad_accounts_are_refused(admin: User, body: dict[str, str], kind: str) -> None:
+    assert (await admin.post("/admin/users", body)).error == (400, 400, kind)
+
+
+async def test_a_new_password_ends_old_tokens(server: Server, admin: User, ann: User) -> None:
+    (await admin.patch("/admin/users/ann", {"password": "another1"})).good()
+
+    assert (await ann.get("/scope")).status == 401
+    assert (await server.log_in("ann", "another1")).token
+    refused = await server.nobody.post("/token", {"username": "ann", "password": "secret1"})
+    assert refused.status == 401
+
+
+async def test_a_role_counts_at_once(admin: User, ann: User) -> None:
+    (await admin.patch("/admin/users/ann", {"role": "admin"})).good()
+    (await ann.get("/admin/users")).good()
+
+    (await admin.patch("/admin/users/ann", {"role": "user"})).good()
+    assert (await ann.get("/admin/users")).status == 403
+
+
+async def test_a_quota_counts_at_once(admin: User, ann: User) -> None:
+    (await admin.patch("/admin/users/ann", {"quota": {"scopes": 0}})).good()
+
+    assert (await ann.post("/scope")).error == (429, 429, "quota_exceeded")
+    (await admin.patch("/admin/users/ann", {"quota": {"memory": "4GiB"}})).good()
+    (await ann.post("/scope", {"memory": "3GiB"})).good()
+
+
+async def test_removing_a_user_removes_all_of_theirs(
+    server: Server, admin: User, ann: User, agent: ScriptedAgent
+) -> None:
+    (await admin.delete("/admin/users/ann")).good()
+
+    assert server.world.containers == {}
+    assert (await ann.get("/scope")).status == 401
+    (await admin.post("/admin/users", {"username": "ann", "password": "secret1"})).good()
+    assert (await ann.get("/scope")).status == 401
+
+
+async def test_the_last_admin_stays(admin: User) -> None:
+    assert (await admin.delete("/admin/users/admin")).error == (409, 409, "last_admin")
+    demoted = await admin.patch("/admin/users/admin", {"role": "user"})
+    assert demoted.error == (409, 409, "last_admin")
+
+
+async def test_missing_users_are_404(admin: User) -> None:
+    for method in ("PATCH", "DELETE"):
+        reply = await admin.ask(method, "/admin/users/none", {"role": "user"})
+        assert reply.error == (404, 404, "user_not_found")
+
+
+async def test_events_tell_what_happened_newest_first(
+    admin: User, ann: User, agent: ScriptedAgent
+) -> None:
+    (await ann.delete("/scope/taxi")).good()
+
+    events = (await admin.get("/admin/events?limit=10")).good()["events"]
+
+    assert len(events) >= 2
+    assert {event["scope"] for event in events} == {"taxi"}
+    assert events[0]["at"] >= events[-1]["at"]
