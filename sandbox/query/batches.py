@@ -9,14 +9,69 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 from pyspark.errors.exceptions.captured import unwrap_spark_exception
 from pyspark.serializers import read_int
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.util import local_connect_and_auth
 
 SMALL_ROWS = 1_000
 """A result that is limited to so many rows is fetched as Spark's own `take` does it."""
 
+# Text says times in UTC whatever the session's zone; Arrow's label then says so too.
+_UTC = "UTC"
 _BATCH_ROWS = 100_000
 _BATCH_BYTES = 64 * 1024**2
+
+
+class Converters:
+    """What the JVM has to turn rows into Arrow; looked up once, for each look is many calls."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        jvm: Any = spark._jvm
+        arrow = jvm.org.apache.spark.sql.execution.arrow
+        expressions = jvm.org.apache.spark.sql.catalyst.expressions
+        self._arrow = getattr(getattr(arrow, "ArrowConverters$"), "MODULE$")
+        self._projection = expressions.InterpretedProjection
+        self._sequence = jvm.PythonUtils.toSeq
+        self._wrapped = jvm.scala.collection.immutable.ArraySeq.unsafeWrapArray
+
+    def schema(self, frame: DataFrame) -> pa.Schema:
+        """The Arrow schema of a frame, for a result without any batch."""
+        payload = self._arrow.createEmptyArrowBatch(frame._jdf.schema(), _UTC, False, False)
+        return pa.ipc.open_stream(payload).schema
+
+    def batches(self, frame: DataFrame, rows: Any) -> Iterator[pa.RecordBatch]:
+        """Rows (a Scala Seq) as batches."""
+        payloads = self._arrow.toBatchWithSchemaIterator(
+            rows.iterator(), frame._jdf.schema(), _BATCH_ROWS, _BATCH_BYTES, _UTC, False, False
+        )
+        while payloads.hasNext():
+            with pa.ipc.open_stream(payloads.next()) as reader:
+                yield from reader
+
+    def ready_rows(self, execution: Any) -> Any:
+        """The rows (a Scala Seq) where the optimised plan holds them already, else None."""
+        plan = execution.optimizedPlan()
+        match plan.getClass().getSimpleName():
+            case "LocalRelation":
+                return plan.data()
+            case "CommandResult":
+                return plan.rows()
+            case "Project":
+                return self._constant_row(plan)
+            case _:
+                return None
+
+    def taken_rows(self, execution: Any) -> Any:
+        """The rows (a Scala Seq) of a small result, by as few tasks as give them."""
+        return self._wrapped(execution.executedPlan().executeCollect())
+
+    def _constant_row(self, plan: Any) -> Any:
+        """The one row of a SELECT of literals without FROM."""
+        if plan.child().getClass().getSimpleName() != "OneRowRelation":
+            return None
+        expressions = plan.projectList()
+        if not all(_is_literal(expressions.apply(i)) for i in range(expressions.size())):
+            return None
+        return self._sequence([self._projection(expressions).apply(None)])
 
 
 class BatchStream:
@@ -25,7 +80,10 @@ class BatchStream:
     `order` tells, once all have come, in which order they belong.
     """
 
-    def __init__(self, frame: DataFrame, at_most: int | None = None) -> None:
+    def __init__(
+        self, converters: Converters, frame: DataFrame, at_most: int | None = None
+    ) -> None:
+        self._converters = converters
         self._frame = frame
         self._at_most = at_most
         self.order: list[int] = []
@@ -33,13 +91,13 @@ class BatchStream:
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Run the plan; it stops when the reader does."""
         execution = self._frame._jdf.queryExecution()
-        rows = _ready_rows(self._frame, execution)
+        rows = self._converters.ready_rows(execution)
         if rows is None and self._at_most is not None and self._at_most <= SMALL_ROWS:
-            rows = _sequence(self._frame, execution.executedPlan().executeCollect())
+            rows = self._converters.taken_rows(execution)
         if rows is None:
             yield from self._streamed()
             return
-        for number, batch in enumerate(_converted(self._frame, rows)):
+        for number, batch in enumerate(self._converters.batches(self._frame, rows)):
             self.order.append(number)
             yield batch
 
@@ -67,76 +125,11 @@ class BatchStream:
         self.order = [read_int(file) for _ in range(count)]
 
 
-def schema_of(frame: DataFrame) -> pa.Schema:
-    """The Arrow schema of a frame, for a result without any batch."""
-    jvm: Any = frame.sparkSession._jvm
-    payload = _converters(jvm).createEmptyArrowBatch(
-        frame._jdf.schema(), _time_zone(frame), False, False
-    )
-    return pa.ipc.open_stream(payload).schema
-
-
-def _ready_rows(frame: DataFrame, execution: Any) -> Any:
-    """The rows (a Scala Seq) where the optimised plan holds them already, else None."""
-    plan = execution.optimizedPlan()
-    match plan.getClass().getSimpleName():
-        case "LocalRelation":
-            return plan.data()
-        case "CommandResult":
-            return plan.rows()
-        case "Project":
-            return _constant_row(frame, plan)
-        case _:
-            return None
-
-
-def _constant_row(frame: DataFrame, plan: Any) -> Any:
-    """The one row of a SELECT of literals without FROM."""
-    if plan.child().getClass().getSimpleName() != "OneRowRelation":
-        return None
-    expressions = plan.projectList()
-    if not all(_is_literal(expressions.apply(i)) for i in range(expressions.size())):
-        return None
-    jvm: Any = frame.sparkSession._jvm
-    make = jvm.org.apache.spark.sql.catalyst.expressions.InterpretedProjection
-    return jvm.PythonUtils.toSeq([make(expressions).apply(None)])
-
-
 def _is_literal(expression: Any) -> bool:
     kind = expression.getClass().getSimpleName()
     if kind == "Alias":
         kind = expression.child().getClass().getSimpleName()
     return bool(kind == "Literal")
-
-
-def _sequence(frame: DataFrame, rows: Any) -> Any:
-    jvm: Any = frame.sparkSession._jvm
-    return jvm.scala.collection.immutable.ArraySeq.unsafeWrapArray(rows)
-
-
-def _converted(frame: DataFrame, rows: Any) -> Iterator[pa.RecordBatch]:
-    jvm: Any = frame.sparkSession._jvm
-    payloads = _converters(jvm).toBatchWithSchemaIterator(
-        rows.iterator(),
-        frame._jdf.schema(),
-        _BATCH_ROWS,
-        _BATCH_BYTES,
-        _time_zone(frame),
-        False,
-        False,
-    )
-    while payloads.hasNext():
-        with pa.ipc.open_stream(payloads.next()) as reader:
-            yield from reader
-
-
-def _converters(jvm: Any) -> Any:
-    package = jvm.org.apache.spark.sql.execution.arrow
-    return getattr(getattr(package, "ArrowConverters$"), "MODULE$")
-
-
-def _time_zone(frame: DataFrame) -> str:
-    return str(frame.sparkSession._jsparkSession.sessionState().conf().sessionLocalTimeZone())
 
 
 def _raise_failure_of(server: Any) -> None:

@@ -22,6 +22,7 @@ from wire.protocol import ErrorCode
 
 _END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 _WGS84 = 4326
+_FEATURE, _PROPERTIES = ',{"type":"Feature","geometry":', '"properties":{'
 
 Shape = Callable[[NDArray[Any]], pa.Array]
 """How geometries are written: WKT or GeoJSON."""
@@ -78,13 +79,6 @@ class _Columns:
             return values, Form.JSON
         return text.to_text(values), text.form_of(values.type, column.field.type)
 
-    def _json(self, batch: pa.RecordBatch, shape: Shape = shapes.wkt) -> list[pa.Array]:
-        """Each column as JSON texts."""
-        return [
-            pc.fill_null(text.json_strings(values) if form is Form.STRING else values, "null")
-            for values, form in self._texts(batch, shape)
-        ]
-
 
 class JsonRows(_Columns):
     """A JSON array of rows: objects, arrays, or bare values."""
@@ -99,7 +93,7 @@ class JsonRows(_Columns):
     def records(cls, carried: Sequence[Carried]) -> JsonRows:
         """Rows as objects; raises AgentFailure(DUPLICATE_COLUMNS)."""
         refuse_duplicates([column.field.name for column in carried])
-        keys = [json.dumps(column.field.name, ensure_ascii=False) + ":" for column in carried]
+        keys = [_key(column.field.name) for column in carried]
         return cls(carried, (_between(keys, "{"), "}"))
 
     @classmethod
@@ -114,9 +108,7 @@ class JsonRows(_Columns):
 
     def encode(self, batch: pa.RecordBatch) -> bytes:
         """Rows, each with a comma in front."""
-        pairs = zip(self._before, self._json(batch), strict=True)
-        parts = [part for pair in pairs for part in pair]
-        return text.contents(pc.binary_join_element_wise(*parts, self._after, ""))
+        return text.json_rows(self._before, self._texts(batch, shapes.wkt), self._after)
 
     def head(self, _schema: pa.Schema) -> bytes:
         """The array begins."""
@@ -141,18 +133,16 @@ class GeoJson(_Columns):
             )
         self._shape = shaped[0]
         self._rest = [i for i in range(len(carried)) if i != self._shape]
-        refuse_duplicates([carried[i].field.name for i in self._rest])
+        names = [carried[place].field.name for place in self._rest]
+        refuse_duplicates(names)
+        self._before = [_FEATURE, *_between([_key(name) for name in names], _PROPERTIES)]
+        self._after = "}}" if names else f",{_PROPERTIES}}}}}"
 
     def encode(self, batch: pa.RecordBatch) -> bytes:
         """Features, each with a comma in front."""
-        values = self._json(batch, shapes.geojson)
-        keys = [json.dumps(self.names[i], ensure_ascii=False) + ":" for i in self._rest]
-        before = _between(keys, "")
-        before[:1] = [key.lstrip(",") for key in before[:1]]
-        pairs = zip(before, self._rest, strict=True)
-        parts = [part for key, place in pairs for part in (key, values[place])]
-        feature = [',{"type":"Feature","geometry":', values[self._shape], ',"properties":{']
-        return text.contents(pc.binary_join_element_wise(*feature, *parts, "}}", ""))
+        columns = self._texts(batch, shapes.geojson)
+        ordered = [columns[place] for place in (self._shape, *self._rest)]
+        return text.json_rows(self._before, ordered, self._after)
 
     def head(self, _schema: pa.Schema) -> bytes:
         """The collection begins; a CRS other than the standard's is named as GDAL does."""
@@ -263,6 +253,10 @@ ENCODERS: dict[str, Callable[[Sequence[Carried]], Encoder]] = {
 }
 
 
+def _key(name: str) -> str:
+    return json.dumps(name, ensure_ascii=False) + ":"
+
+
 def _between(keys: list[str], opening: str) -> list[str]:
-    """What goes before each value of a row; the first has the comma that separates rows."""
+    """What goes before each value of a row; the first also opens the row."""
     return [("," + opening if i == 0 else ",") + key for i, key in enumerate(keys)]

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sandbox.failure import AgentFailure
 from sandbox.query.columns import fields_of
-from sandbox.query.results import Limits, Result, collect
+from sandbox.query.results import Collector, Limits, Result
 from sandbox.runtime.spark import SparkRuntime
 from sandbox.sqlerrors import translate
 from sandbox.work import Work
@@ -36,7 +36,7 @@ class Queries:
         self, runtime: SparkRuntime, settings: AgentSettings, tables: Watched | None = None
     ) -> None:
         self._runtime = runtime
-        self._spool_dir = Path(settings.scope_dir) / "spool"
+        self._collector = Collector(runtime.spark, Path(settings.scope_dir) / "spool")
         self._tables = tables
 
     def run(self, request: QueryRequest, work: Work) -> Result:
@@ -70,7 +70,7 @@ class Queries:
         # What a command gives is here already; a plan on top of it would only run a job.
         limited = frame if cap is None or is_command else frame.limit(cap + 1)
         try:
-            return collect(limited, request.format, self._spool_dir, limits)
+            return self._collector.collect(limited, request.format, limits)
         except AgentFailure:
             self._stop_jobs(work)
             raise

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from sandbox.failure import AgentFailure
-from sandbox.query.batches import BatchStream, schema_of
+from sandbox.query.batches import BatchStream, Converters
 from sandbox.query.columns import fields_of
 from sandbox.query.encoders import Encoder, encoder_for
 from sandbox.query.projection import carry, project
@@ -54,25 +54,32 @@ class Limits:
     check: Callable[[], None] = lambda: None
 
 
-def collect(frame: DataFrame, fmt: str, spool_dir: Path, limits: Limits) -> Result:
-    """All rows of the frame in a format of the contract; raises AgentFailure.
+class Collector:
+    """Makes results of frames, spooled in one folder."""
 
-    A frame with one row more than `limits.rows` allows gives a truncated result.
-    """
-    carried = [carry(f, as_text=fmt != "arrow") for f in fields_of(frame._jdf.schema())]
-    encoder = encoder_for(fmt, carried)
-    projected = project(frame, carried)
-    stream = BatchStream(projected, at_most=limits.rows)
-    spool = Spool(spool_dir)
-    try:
-        taken = _take(stream, encoder, spool, limits)
-        schema = taken.schema
-        if schema is None and fmt == "arrow":
-            schema = schema_of(projected)
-        return _finished(taken, encoder, spool, stream.order, encoder.head(schema))
-    except BaseException:
-        spool.close()
-        raise
+    def __init__(self, spark: SparkSession, spool_dir: Path) -> None:
+        self._converters = Converters(spark)
+        self._spool_dir = spool_dir
+
+    def collect(self, frame: DataFrame, fmt: str, limits: Limits) -> Result:
+        """All rows of the frame in a format of the contract; raises AgentFailure.
+
+        A frame with one row more than `limits.rows` allows gives a truncated result.
+        """
+        carried = [carry(f, as_text=fmt != "arrow") for f in fields_of(frame._jdf.schema())]
+        encoder = encoder_for(fmt, carried)
+        projected = project(frame, carried)
+        stream = BatchStream(self._converters, projected, at_most=limits.rows)
+        spool = Spool(self._spool_dir)
+        try:
+            taken = _take(stream, encoder, spool, limits)
+            schema = taken.schema
+            if schema is None and fmt == "arrow":
+                schema = self._converters.schema(projected)
+            return _finished(taken, encoder, spool, stream.order, encoder.head(schema))
+        except BaseException:
+            spool.close()
+            raise
 
 
 @dataclass

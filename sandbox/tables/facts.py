@@ -34,17 +34,26 @@ class Files:
         return sum(_size(name) for name in self.names)
 
 
+@dataclass(frozen=True)
+class Entry:
+    """Facts of a table, and the state of it that they hold for."""
+
+    state: tuple[str, str]
+    """Mark of the files, and schema."""
+    facts: TableFacts
+    is_full: bool
+
+
 class TableFactsBook:
     """Facts of tables, computed when asked for and kept while a table's files are the same.
 
-    The mutable state is `_known` (key of the table to mark of its files and facts), changed only
-    under `_lock`.
+    The mutable state is `_entries`, by table, changed only under `_lock`.
     """
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._lock = threading.Lock()
-        self._known: dict[tuple[str, str], tuple[str, TableFacts]] = {}
+        self._entries: dict[tuple[str, str], Entry] = {}
 
     def files(self, definition: Definition) -> Files | None:
         """Where its rows lie; None for a view, or rows that are not on this machine."""
@@ -58,44 +67,53 @@ class TableFactsBook:
     def cheap(self, definition: Definition) -> TableFacts:
         """Rows (None where only counting would tell) and bytes, without Spark."""
         files = self.files(definition)
-        known = self._recall(definition, files)
-        if known is not None:
-            return known
-        return TableFacts(
+        entry = self._recall(definition, files)
+        if entry is not None:
+            return entry.facts
+        facts = TableFacts(
             name=shown_name(definition),
             num_rows=count_rows(definition.provider, files.names) if files else None,
             bytes=files.size_bytes if files else None,
             columns=[field.to_column() for field in fields_of_json(definition.schema)],
             is_view=definition.is_view,
         )
+        self._keep(definition, files, facts, is_full=False)
+        return facts
 
     def full(self, session: SparkSession, definition: Definition) -> TableFacts:
         """All facts; extents and, where footers do not tell it, the rows cost a scan."""
         files = self.files(definition)
-        known = self._recall(definition, files)
-        if known is not None:
-            return known
+        entry = self._recall(definition, files)
+        if entry is not None and entry.is_full:
+            return entry.facts
         facts = self.cheap(definition)
         frame = session.table(full_name(definition))
         measured = measure(frame, count=facts.num_rows is None)
         facts = msgspec.structs.replace(facts, **_kept(facts, measured))
-        if files is not None:
-            with self._lock:
-                self._known[definition.key] = (files.mark, facts)
+        self._keep(definition, files, facts, is_full=True)
         return facts
 
     def forget(self, keys: set[tuple[str, str]]) -> None:
         """Drop what is known of tables that are no more."""
         with self._lock:
             for key in keys:
-                self._known.pop(key, None)
+                self._entries.pop(key, None)
 
-    def _recall(self, definition: Definition, files: Files | None) -> TableFacts | None:
+    def _keep(
+        self, definition: Definition, files: Files | None, facts: TableFacts, *, is_full: bool
+    ) -> None:
+        if files is None:
+            return
+        with self._lock:
+            state = (files.mark, definition.schema)
+            self._entries[definition.key] = Entry(state, facts, is_full)
+
+    def _recall(self, definition: Definition, files: Files | None) -> Entry | None:
         if files is None:
             return None
         with self._lock:
-            mark, facts = self._known.get(definition.key, ("", None))
-        return facts if mark == files.mark else None
+            entry = self._entries.get(definition.key)
+        return entry if entry and entry.state == (files.mark, definition.schema) else None
 
 
 @dataclass(frozen=True)

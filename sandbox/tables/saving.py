@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from sandbox.failure import AgentFailure
 from sandbox.query.columns import fields_of, quoted
-from sandbox.query.results import Limits, collect
+from sandbox.query.results import Collector, Limits
 from sandbox.sqlerrors import translate
 from sandbox.tables.paths import Paths, files_under
 from wire.messages import SavedTable, TableTarget
@@ -109,7 +109,8 @@ def _write_collection(frame: DataFrame, target: TableTarget, aside: Path) -> int
     """One file that every reader of GeoJSON takes; how many rows."""
     if target.mode == "append":
         raise AgentFailure(ErrorCode.BAD_PARAMETER, "nothing can be appended to a geojson file")
-    result = collect(frame, "geojson", aside.parent, Limits())
+    collector = Collector(frame.sparkSession, aside.parent)
+    result = collector.collect(frame, "geojson", Limits())
     try:
         with aside.open("wb") as file:
             file.writelines(result.chunks())

@@ -58,6 +58,7 @@ class Tables:
 
     def sync(self) -> None:
         """Keep what SQL or Python made or dropped; a millisecond when nothing changed."""
+        self._generations.sweep()
         self._mirror.sync()
 
     def refresh(self) -> None:

@@ -119,11 +119,18 @@ def tables(runtime: SparkRuntime, own_settings: AgentSettings) -> Iterator[Table
     """Tables on a disk of this test's own; the catalog is empty before and after."""
     from sandbox.tables import Tables
 
+    _empty_catalog(runtime.spark)
     made = Tables(runtime, own_settings)
     made.restore()
     yield made
-    for table in made.facts():
-        kind = "VIEW" if table.is_view else "TABLE"
-        runtime.spark.sql(f"DROP {kind} {table.name}")
-    for row in runtime.spark.sql("SHOW VIEWS").collect():
-        runtime.spark.catalog.dropTempView(row.viewName)
+    _empty_catalog(runtime.spark)
+
+
+def _empty_catalog(spark: SparkSession) -> None:
+    views = [row.viewName for row in spark.sql("SHOW VIEWS").collect() if row.isTemporary]
+    for view in views:
+        spark.catalog.dropTempView(view)
+    for row in spark.sql("SHOW VIEWS").collect():
+        spark.sql(f"DROP VIEW `{row.viewName}`")
+    for row in spark.sql("SHOW TABLES").collect():
+        spark.sql(f"DROP TABLE `{row.tableName}`")
