@@ -54,12 +54,12 @@ class Paths:
         return absolute
 
     def find(self, table: str, path: str) -> Found:
-        """The files that a path (file, folder, glob) means; FILE_NOT_FOUND if there are none."""
+        """The files that a path (file, folder, glob) means; LOAD_FAILED if there are none."""
         location = self.resolve(path)
         is_pattern = not Path(location).exists() and bool(_GLOB & set(location))
         files = files_under(location, is_pattern=is_pattern)
         if not files:
-            raise AgentFailure(ErrorCode.FILE_NOT_FOUND, f"table {table}: no such file: {path}")
+            raise AgentFailure(ErrorCode.LOAD_FAILED, f"table {table}: no such file: {path}")
         return Found(location, tuple(files), is_pattern)
 
     def shown(self, path: str | Path) -> str:

@@ -62,7 +62,7 @@ class Saver:
         fmt = _format_of(target)
         place = Path(self._paths.resolve(target.path))
         if place.exists() and target.mode == "error":
-            raise AgentFailure(ErrorCode.FILE_EXISTS, f"{target.path} exists already")
+            raise AgentFailure(ErrorCode.SAVE_FAILED, f"{target.path} exists already")
         if place.exists() and target.mode == "ignore":
             return SavedTable(path=self._paths.shown(place), files=[])
         try:

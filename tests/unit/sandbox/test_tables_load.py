@@ -284,7 +284,7 @@ def test_all_tables_or_none(load: Load, tables: Tables, files: Path) -> None:
             {"name": "two", "format": "csv", "path": "missing.csv"},
         )
 
-    assert caught.value.code == ErrorCode.FILE_NOT_FOUND
+    assert caught.value.code == ErrorCode.LOAD_FAILED
     assert list(tables.facts()) == []
     assert not list((files.parent / "tables").rglob("*.parquet"))
 
@@ -324,7 +324,7 @@ def test_later_items_see_earlier_ones_before_anyone_else(load: Load, runtime: Sp
         ({"name": "t", "sql": "selec 1"}, "sql_error", "table t: "),
         ({"name": "t", "sql": "drop table if exists nothing"}, "bad_parameter", "no columns"),
         ({"name": "t", "format": "csv", "path": "../../x"}, "bad_path", "leaves the scope's files"),
-        ({"name": "t", "format": "csv", "path": "/no/such.csv"}, "file_not_found", "/no/such.csv"),
+        ({"name": "t", "format": "csv", "path": "/no/such.csv"}, "load_failed", "/no/such.csv"),
     ],
 )
 def test_what_cannot_be_is_said(

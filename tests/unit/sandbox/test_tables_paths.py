@@ -55,7 +55,7 @@ def test_files_of_folders_globs_and_odd_names(paths: Paths, tmp_path: Path) -> N
     assert not paths.find("t", "x[1].csv").is_pattern
     with pytest.raises(AgentFailure, match=r"table t: no such file: q/\*\.csv") as caught:
         paths.find("t", "q/*.csv")
-    assert caught.value.code == ErrorCode.FILE_NOT_FOUND
+    assert caught.value.code == ErrorCode.LOAD_FAILED
 
 
 def test_the_fingerprint_changes_with_name_size_and_time(tmp_path: Path) -> None:

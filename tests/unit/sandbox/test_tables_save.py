@@ -76,7 +76,7 @@ def test_modes(save: Save, files: Path) -> None:
 
     with pytest.raises(AgentFailure, match="c exists already") as caught:
         save(target)
-    assert caught.value.code == ErrorCode.FILE_EXISTS
+    assert caught.value.code == ErrorCode.SAVE_FAILED
     assert save(target | {"mode": "ignore"})[0].files == []
     save(target | {"mode": "append"})
     assert len(list((files / "c").iterdir())) == 2
