@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, Literal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final, Literal
 
 import msgspec
 from sanic import HTTPResponse
 
-from control.errors import BadParameter
+from control.errors import AgentFailed, BadParameter
 from control.routes.fields import DEFAULT_SESSION, InSession, Timeout
 from control.routes.sessions import Value, as_texts
 from control.web.agents import ask, ask_on, query_timeout
@@ -24,8 +26,10 @@ from wire.messages import (
     TableSource,
     TableTarget,
 )
+from wire.protocol import ErrorCode
 
 routes = Routes("tables")
+FILE_TROUBLE: Final = frozenset({ErrorCode.FILE_NOT_FOUND, ErrorCode.FILE_EXISTS})
 
 
 class LoadItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +136,8 @@ async def save_files(call: Call, wanted: SaveFiles) -> HTTPResponse:
         tables=[_target(item) for item in wanted.tables],
         timeout_s=timeout_s,
     )
-    reply = await ask_on(call, wanted.scope, request, timeout_s)
+    with _refusals(ErrorCode.SAVE_FAILED):
+        reply = await ask_on(call, wanted.scope, request, timeout_s)
     return success("save table successfully!", tables=msgspec.to_builtins(reply.tables))
 
 
@@ -166,7 +171,8 @@ async def make_tables(
     request = LoadTables(
         work_id=uuid.uuid4().hex, session=where.session, tables=sources, timeout_s=timeout_s
     )
-    reply = await ask_on(call, where.scope, request, timeout_s)
+    with _refusals(ErrorCode.LOAD_FAILED):
+        reply = await ask_on(call, where.scope, request, timeout_s)
     return [_made(table) for table in reply.tables]
 
 
@@ -197,6 +203,17 @@ def table_members(table: TableFacts) -> dict[str, Any]:
         "bytes": table.bytes,
         "is_view": table.is_view,
     }
+
+
+@contextmanager
+def _refusals(code: ErrorCode) -> Iterator[None]:
+    """Within it trouble with a file is what is wrong with the request, and not a missing page."""
+    try:
+        yield
+    except AgentFailed as error:
+        if error.code not in FILE_TROUBLE:
+            raise
+        raise AgentFailed(msgspec.structs.replace(error.error, code=code)) from error
 
 
 def _made(table: TableFacts) -> dict[str, Any]:

@@ -78,6 +78,16 @@ async def test_a_load_that_fails_says_why(
     assert reply.body["message"] == "table a: no such file x"
 
 
+async def test_a_missing_file_is_400_and_says_so(ann: User, agent: ScriptedAgent) -> None:
+    error = failed(ErrorCode.FILE_NOT_FOUND, "table a: no such file: x", facts={"table": "a"})
+    agent.on(wire.LoadTables, error)
+
+    reply = await ann.post("/loadfile", {"scope": "taxi", "tables": [{"name": "a", "path": "x"}]})
+
+    assert reply.error == (400, 400, "load_failed")
+    assert (reply.body["message"], reply.body["table"]) == ("table a: no such file: x", "a")
+
+
 async def test_create_table_from_sql(ann: User, agent: ScriptedAgent) -> None:
     body = {"scope": "taxi", "session": "s", "tables": [{"name": "n", "sql": 'select "x"\n'}]}
 
@@ -102,6 +112,15 @@ async def test_save_answers_the_files(ann: User, agent: ScriptedAgent, path: str
 
 async def test_a_save_that_fails_says_why(ann: User, agent: ScriptedAgent) -> None:
     agent.on(wire.SaveTables, failed(ErrorCode.SAVE_FAILED, "out.csv exists"))
+    item = {"sql": "select 1", "format": "csv", "path": "out.csv"}
+
+    reply = await ann.post("/savefile", {"scope": "taxi", "tables": [item]})
+
+    assert reply.error == (400, 400, "save_failed")
+
+
+async def test_a_file_in_the_way_of_a_save_is_400(ann: User, agent: ScriptedAgent) -> None:
+    agent.on(wire.SaveTables, failed(ErrorCode.FILE_EXISTS, "out.csv exists"))
     item = {"sql": "select 1", "format": "csv", "path": "out.csv"}
 
     reply = await ann.post("/savefile", {"scope": "taxi", "tables": [item]})
