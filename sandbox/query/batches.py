@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import Any, BinaryIO
 
@@ -88,7 +88,7 @@ class BatchStream:
         self._at_most = at_most
         self.order: list[int] = []
 
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
+    def __iter__(self) -> Generator[pa.RecordBatch, None, None]:
         """Run the plan; it stops when the reader does."""
         execution = self._frame._jdf.queryExecution()
         rows = self._converters.ready_rows(execution)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,20 +95,26 @@ class Taken:
 def _take(stream: BatchStream, encoder: Encoder, spool: Spool, limits: Limits) -> Taken:
     """Encode batch after batch into the spool; raises AgentFailure(RESULT_TOO_LARGE)."""
     taken = Taken()
-    for batch in stream:
-        limits.check()
-        taken.schema = batch.schema
-        if limits.rows is not None and taken.rows + batch.num_rows > limits.rows:
-            batch = batch.slice(0, limits.rows - taken.rows)
-            taken.truncated = True
-        taken.rows += batch.num_rows
-        spool.append(encoder.encode(batch) if batch.num_rows else b"")
-        if limits.bytes is not None and spool.size > limits.bytes:
-            raise AgentFailure(
-                ErrorCode.RESULT_TOO_LARGE,
-                f"the result is larger than {limits.bytes} bytes; ask for fewer rows or columns",
-            )
+    # Closed at once when a limit is met: Spark writes into this stream until then.
+    with closing(iter(stream)) as batches:
+        for batch in batches:
+            limits.check()
+            taken.schema = batch.schema
+            if limits.rows is not None and taken.rows + batch.num_rows > limits.rows:
+                batch = batch.slice(0, limits.rows - taken.rows)
+                taken.truncated = True
+            taken.rows += batch.num_rows
+            spool.append(encoder.encode(batch) if batch.num_rows else b"")
+            if limits.bytes is not None and spool.size > limits.bytes:
+                raise _too_large(limits.bytes)
     return taken
+
+
+def _too_large(limit: int) -> AgentFailure:
+    return AgentFailure(
+        ErrorCode.RESULT_TOO_LARGE,
+        f"the result is larger than {limit} bytes; ask for fewer rows or columns",
+    )
 
 
 def _finished(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from collections.abc import Callable
@@ -15,8 +16,9 @@ import shapely
 from sandbox.failure import AgentFailure
 from sandbox.query import Queries, Result
 from sandbox.runtime.spark import SparkRuntime
+from sandbox.runtime.waiting import wait_until
 from sandbox.tables import Tables
-from sandbox.work import Work
+from sandbox.work import Work, WorkBoard
 from wire.messages import QueryRequest
 from wire.protocol import ErrorCode
 from wire.settings import AgentSettings
@@ -318,6 +320,31 @@ def test_cancelled_work_stops_between_batches(ask: Ask, work: Work) -> None:
     with pytest.raises(AgentFailure) as caught:
         ask("select id from range(100000)")
     assert caught.value.code == ErrorCode.CANCELLED
+
+
+@pytest.mark.parametrize("stop", ["timeout", "cancel"])
+async def test_a_running_query_is_stopped(
+    runtime: SparkRuntime, own_settings: AgentSettings, stop: str
+) -> None:
+    board = WorkBoard(runtime.sc)
+    queries = Queries(runtime, own_settings)
+    endless = "select sum(id % 7) as s from range(0, 1000000000000)"
+    timeout_s = 2.0 if stop == "timeout" else 60.0
+    request = QueryRequest(work_id="q", session="spark", sql=endless, timeout_s=timeout_s)
+
+    running = asyncio.ensure_future(
+        board.run("q", timeout_s, lambda work: queries.run(request, work))
+    )
+    if stop == "cancel":
+        jobs = runtime.sc.statusTracker().getActiveJobsIds
+        await asyncio.to_thread(wait_until, lambda: bool(jobs()), 30.0, "no job began")
+        await board.cancel("q")
+    with pytest.raises(AgentFailure) as caught:
+        await running
+
+    expected = ErrorCode.TIMEOUT if stop == "timeout" else ErrorCode.CANCELLED
+    assert caught.value.code == expected
+    board.close()
 
 
 def test_tables_over_files_are_fresh_for_a_query(ask: Ask, own_settings: AgentSettings) -> None:
