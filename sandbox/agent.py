@@ -84,10 +84,10 @@ class Agent:
         return services, runner
 
     async def _notebook(self) -> Notebook:
-        from sandbox.runtime.notebook import Notebook
-
+        # On a thread, so that health is answered meanwhile.
+        module = await asyncio.to_thread(import_module, "sandbox.runtime.notebook")
         env = child_environment(os.environ, self._folders, self._settings.cpus)
-        notebook = Notebook(self._folders, env, self._jvm.process.pid)
+        notebook: Notebook = module.Notebook(self._folders, env, self._jvm.process.pid)
         await notebook.prepare()
         return notebook
 
@@ -161,7 +161,7 @@ async def serve(settings: AgentSettings, jvm: Jvm) -> int:
 def main() -> int:
     """Read the settings, start the JVM first because it takes longest, and serve."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=LOG_FORMAT)
-    for noisy in ("py4j", "SQLQueryContextLogger", "asyncio"):
+    for noisy in ("py4j", "SQLQueryContextLogger", "asyncio", "aiohttp.server"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     os.umask(0o077)
     try:

@@ -15,6 +15,9 @@ from pyspark.errors.exceptions.captured import CapturedException
 from sandbox.failure import AgentFailure
 from wire.protocol import ErrorCode
 
+WORKER_GONE = (
+    "a Python worker of Spark ended unexpectedly: it crashed, or was killed for lack of memory"
+)
 MAX_CAUSES = 12
 MAX_MESSAGE_CHARS = 8_000
 
@@ -26,6 +29,7 @@ _TRACEBACK = "Traceback (most recent call last)"
 _DISK_FULL = ("No space left on device", "Disk quota exceeded")
 _MEMORY_FULL = ("java.lang.OutOfMemoryError", "SparkOutOfMemoryError", "Java heap space")
 _CANCELLED = ("SPARK_JOB_CANCELLED", "cancelled part of cancelled job group", "was cancelled")
+_WORKER_GONE = ("Python worker exited unexpectedly", "Python worker failed to connect back")
 _STOPPED = ("stopped SparkContext", "SparkContext was shut down", "SparkContext has been shutdown")
 _WRAPPERS = ("Job aborted", "Writing job aborted", "Task failed while", "[INTERNAL_ERROR")
 
@@ -74,6 +78,8 @@ def _from_java(causes: list[Cause], text: str) -> AgentFailure:
         return _memory_full()
     if _has(whole, _STOPPED):
         return AgentFailure(ErrorCode.INTERNAL, "Spark of this scope was stopped")
+    if _has(whole, _WORKER_GONE):
+        return _sql_error("PYTHON_WORKER_ENDED", WORKER_GONE, "PythonWorker")
     python = next((c for c in causes if c.kind.endswith("PythonException")), None)
     if python is not None or not causes:
         return _python_error(python.message if python else text)

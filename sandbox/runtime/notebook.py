@@ -24,6 +24,8 @@ GRACE_S: Final = 5.0
 """How long an interrupted statement may take to end before its kernel is killed."""
 AGAIN_S: Final = 0.5
 """How often Spark jobs are looked for while a statement is ending."""
+INTERRUPT_AGAIN_S: Final = 2.0
+"""A signal that comes just before the kernel takes up the statement is lost."""
 MAX_STARTS: Final = 3
 
 
@@ -161,6 +163,7 @@ class Notebook:
     async def _statement(self, kernel: Kernel, execution: Execution) -> ExecuteReply:
         request = execution.request
         began = clock_ticks()
+        deadline = _now() + request.timeout_s
         run = asyncio.create_task(kernel.execute(request.code, execution.take))
         stop = asyncio.create_task(execution.stopping.wait())
         try:
@@ -169,24 +172,27 @@ class Notebook:
             )
             if not run.done():
                 execution.stop(ErrorCode.TIMEOUT)
-                await self._end(kernel, run, kill=execution.reason is not ErrorCode.INTERRUPTED)
+                # A person may wait for an interrupted statement as long as it may take.
+                patient = execution.reason is ErrorCode.INTERRUPTED
+                await self._end(kernel, run, deadline if patient else 0.0)
                 end_below(kernel.pid, keep=set(), since=began)
             return execution.replied(await run)
         finally:
             stop.cancel()
             run.cancel()
 
-    async def _end(self, kernel: Kernel, run: asyncio.Task[Any], *, kill: bool) -> None:
-        """Interrupt a statement and its Spark jobs until it ends; kill its kernel if need be."""
-        kernel.interrupt()
-        end = asyncio.get_running_loop().time() + GRACE_S
-        while not run.done():
+    async def _end(self, kernel: Kernel, run: asyncio.Task[Any], deadline: float) -> None:
+        """Interrupt a statement and its Spark jobs; kill its kernel after grace and deadline."""
+        last = max(deadline, _now() + GRACE_S)
+        interrupted = 0.0
+        while not run.done() and _now() < last:
+            if _now() - interrupted > INTERRUPT_AGAIN_S:
+                kernel.interrupt()
+                interrupted = _now()
             # Again and again, because a statement that catches the interrupt starts more jobs.
             await self._cancel_jobs()
             await asyncio.wait({run}, timeout=AGAIN_S)
-            if asyncio.get_running_loop().time() > end:
-                break
-        if not run.done() and kill:
+        if not run.done():
             kernel.kill()
         await asyncio.wait({run})
 
@@ -234,6 +240,10 @@ class Notebook:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _died(error: KernelGone | TimeoutError, execution: Execution) -> ExecuteReply:
