@@ -36,7 +36,7 @@ class Metrics:
         )
         self._seconds = Histogram(
             "geoscope_request_seconds",
-            "Time from the request's head to the end of its answer",
+            "Time from the request to the beginning of its answer",
             ["method", "endpoint"],
             buckets=SECONDS,
             registry=self._registry,

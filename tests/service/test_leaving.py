@@ -56,6 +56,17 @@ async def test_queries_and_maps_are_cancelled_in_the_agent(
     assert agent.asked_for(wire.CancelRequest) == [wire.CancelRequest(work_id=asked.work_id)]
 
 
+async def test_those_who_left_are_not_counted_as_under_way(
+    server: Server, ann: User, agent: ScriptedAgent
+) -> None:
+    agent.on(wire.QueryRequest, Gate(lambda _: queried([])))
+
+    asking = ann.post("/query", {"scope": "taxi", "sql": "x"})
+    await leave(asking, lambda: bool(agent.asked_for(wire.QueryRequest)))
+
+    await until(lambda: b"geoscope_requests_in_flight 0.0" in server.services.metrics.text())
+
+
 @pytest.mark.parametrize("stream", [False, True])
 async def test_commands_run_on(ann: User, agent: ScriptedAgent, stream: bool) -> None:
     gate = Gate(lambda _: executed(1))
