@@ -61,7 +61,7 @@ async def _served(settings: Settings, database: Database, chosen: Chosen) -> Asy
             admin=admin,
             made_password=made,
             driver=chosen.driver.name,
-            notices=(*chosen.notices, *services.readiness.warnings()),
+            notices=tuple(services.readiness.warnings()),
         )
 
 
