@@ -16,5 +16,7 @@ find "$sources" -name '*.java' | sort >"$out/sources"
 mkdir "$out/classes"
 javac -nowarn -proc:none --release 17 -encoding UTF-8 -cp "${classpath#:}" -d "$out/classes" "@$out/sources"
 jar --create --file "$out/made.jar" --date=2001-09-09T01:46:40Z -C "$out/classes" .
+# A fixed time: the JVM's class archive is valid only for jars with the times that it saw.
+touch -d 2001-09-09T01:46:40Z "$out/made.jar"
 mv "$out/made.jar" "$jar"
 chmod 644 "$jar"

@@ -11,12 +11,14 @@ import time
 from pathlib import Path
 
 from py4j.protocol import Py4JJavaError
+from pyspark import SparkContext
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from sandbox.runtime.environment import child_environment
 from sandbox.runtime.folders import ScopeFolders
 from sandbox.runtime.jvm import Jvm
+from sandbox.spatial import register
 from wire.settings import AgentSettings
 
 EXIT_DEADLINE_S = 120.0
@@ -55,9 +57,9 @@ def run(work: Path, java_options: str) -> float:
 
 def course(jvm: Jvm, files: Path) -> None:
     """A session, a CSV in, Parquet out and in, and the queries, each through Arrow."""
-    from sandbox.runtime.spark import SparkRuntime
-
-    spark = SparkRuntime.over(jvm.connect()).spark
+    SparkContext(gateway=jvm.connect())
+    spark = SparkSession.builder.getOrCreate()
+    register(spark)
     csv, parquet = str(files / "rows.csv"), str(files / "rows.parquet")
     spark.sql(ROWS).write.mode("overwrite").option("header", True).csv(csv)
     schema = "id long, x double, y double, at timestamp, name string"
