@@ -142,12 +142,12 @@ async def _interrupt(call: Call, scope: str, wanted: Interrupt) -> Interrupted:
 
 
 async def _facts(call: Call, scope: Scope) -> Facts | None:
-    """What the agent says; nothing where there is none to ask. A stopped scope is not woken."""
-    if not scope.is_running:
+    """What the agent says; nothing where there is none to ask. A look is no use of it."""
+    client = call.services.registry.peek(call.user, scope.name)
+    if client is None:
         return None
     try:
-        async with call.services.registry.use(call.user, scope.name) as client:
-            return await client.call(FactsRequest(), CONTROL_TIMEOUT_S, call.request_id)
+        return await client.call(FactsRequest(), CONTROL_TIMEOUT_S, call.request_id)
     except GeoscopeError as error:
         log.warning("no facts", type=error.type)
         return None

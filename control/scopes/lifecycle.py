@@ -21,6 +21,7 @@ from control.scopes.scope import Intent, ScopeState
 log = logging.getLogger(__name__)
 
 UNFINISHED = "its start was not finished"
+LAST_WORDS_LINES = 20
 FAILURES = (GeoscopeError, OSError)
 """What engine, agents and disks may raise; anything else is a bug."""
 
@@ -207,10 +208,17 @@ class Lifecycle:
         if agent is not None:
             await agent.close()
 
+    async def _show_last_words(self, live: Live) -> None:
+        """Why it did not start is in its log, which goes with it; no tenant's code has run yet."""
+        if live.scope.container_id is not None:
+            words = await self._backing.driver.logs(live.scope.container_id, LAST_WORDS_LINES)
+            log.warning("its last words: %s", words.strip() or "none")
+
     async def _undo(self, live: Live, why: Exception) -> None:
         """Leave nothing of a failed open; what cannot be undone now is left to `finish`."""
         log.warning("scope not made sandbox=%s: %s", live.scope.sandbox_id[:12], why)
         try:
+            await self._show_last_words(live)
             await self.close(live)
         except FAILURES as error:
             log.warning("its removal is put off: %s", error)

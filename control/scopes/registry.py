@@ -215,6 +215,11 @@ class ScopeRegistry:
             async with live.queue.turn(name, deadline), self._truthful(live):
                 yield await self._agent(live)
 
+    def peek(self, owner: str, name: str) -> AgentClient | None:
+        """The scope's agent for a look that is no work: it wakes and keeps awake nothing."""
+        live = self._roster.get(owner, name)
+        return live.agent if live.scope.is_running else None
+
     async def logs(self, owner: str, name: str, tail: int) -> str:
         """The last lines that the scope's container wrote; empty where there is none."""
         container_id = self.get(owner, name).container_id
