@@ -25,7 +25,7 @@ run:  ## Set up and start the server
 	@scripts/run.sh
 
 demo: install  ## With the server up: walk a first session, write its pictures to demo/
-	@$(BIN)/python -m scripts.demo
+	@$(BIN)/geoscope demo --folder demo
 
 test: install image jars lint  ## Set up and run every test
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

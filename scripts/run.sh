@@ -7,6 +7,8 @@ readonly OWN_IMAGE=geoscope-sandbox
 
 say() { printf 'run: %s\n' "$*" >&2; }
 
+engine_answers() { timeout 10 docker info >/dev/null 2>&1; }
+
 in_containers() {
     # Another image than ours is its owner's to build.
     [[ ${GEOSCOPE_IMAGE:-$OWN_IMAGE:latest} != "$OWN_IMAGE":* ]] || scripts/image.sh >/dev/null
@@ -20,11 +22,13 @@ on_the_host() {
 scripts/venv.sh
 if [[ ${GEOSCOPE_DRIVER:-auto} == process ]]; then
     on_the_host
-elif scripts/engine.sh; then
+elif engine_answers; then
     in_containers
 elif [[ ${GEOSCOPE_DRIVER:-auto} == docker ]]; then
-    exit 1
+    scripts/engine.sh
+    in_containers
 else
+    say "no Docker Engine answers; make engine gets Debian's, and then every scope has a container of its own"
     on_the_host
 fi
 exec .venv/bin/python -m control
