@@ -18,6 +18,7 @@ from sandbox.runtime.environment import child_environment
 from sandbox.runtime.folders import ScopeFolders
 from sandbox.runtime.jvm import Jvm, JvmEnded, exit_code_of
 from sandbox.runtime.processes import adopt_orphans
+from sandbox.runtime.quiet import quieten_logs
 from wire.protocol import RUN_FOLDER, SOCKET_NAME, ExitCode
 from wire.settings import AgentSettings
 
@@ -163,7 +164,8 @@ async def serve(settings: AgentSettings, jvm: Jvm) -> int:
 def main() -> int:
     """Read the settings, start the JVM first because it takes longest, and serve."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=LOG_FORMAT)
-    for noisy in ("py4j", "SQLQueryContextLogger", "asyncio", "aiohttp.server"):
+    quieten_logs()
+    for noisy in ("asyncio", "aiohttp.server", "py4j"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     os.umask(0o077)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import threading
@@ -15,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from sandbox.runtime.jvm import attach_gateway
 from sandbox.runtime.kernel_link import Attached, Link
+from sandbox.runtime.quiet import quieten_logs
 
 STOP_WARNING = (
     "Spark belongs to the scope and keeps running: only this handle is closed. "
@@ -29,7 +29,7 @@ class Attachment:
     """
 
     def __init__(self, link: Link) -> None:
-        _quieten_logs()
+        quieten_logs()
         self.gateway = attach_gateway(link.port, link.secret)
         self._link = link
         self._updates = accumulators._start_update_server(link.secret)
@@ -108,12 +108,6 @@ def _tame_pyspark(attachment: Attachment) -> None:
     SparkContext.stop = _close_context
     SparkSession.stop = _close_session
     accumulators._start_update_server = attachment.update_server
-
-
-def _quieten_logs() -> None:
-    """What pyspark and py4j log is raised too; in the tenant's output it is noise."""
-    logging.getLogger("SQLQueryContextLogger").disabled = True
-    logging.getLogger().addFilter(lambda record: "/py4j/" not in record.pathname)
 
 
 def _close_context(self: SparkContext) -> None:
