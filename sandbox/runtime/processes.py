@@ -84,9 +84,18 @@ def _targets(root: int, keep: set[int], since: int) -> list[Process]:
 
 def reap_strangers(known: set[int]) -> None:
     """Collect dead children that others left to us as their subreaper."""
+    if not _has_dead_child():
+        return
     mine = os.getpid()
     dead = {p.pid for p in process_table().values() if p.parent == mine and p.state == "Z"}
     _reap(dead - known)
+
+
+def _has_dead_child() -> bool:
+    """Whether a child waits to be collected; collects none, and reads no process table."""
+    with contextlib.suppress(ChildProcessError):
+        return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    return False
 
 
 def adopt_orphans() -> None:
