@@ -1,0 +1,1 @@
+"""What Geoscope takes and how long: `python -m bench`."""
