@@ -170,6 +170,11 @@ class Notebook:
             self._spawn(self._attach_next())
             execution.lose_namespace()
             return _died(error, execution)
+        except Exception:
+            # For example no room for one more process; whoever waits must be told in any case.
+            logger.exception("a statement could not be run")
+            message = "the agent failed to run the command"
+            return ExecuteReply(status="error", code=ErrorCode.INTERNAL, message=message)
 
     async def _kernel_for(self, execution: Execution) -> Kernel:
         if self._kernel is None or not self._kernel.is_alive:
