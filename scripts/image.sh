@@ -12,7 +12,7 @@ say() { printf 'image: %s\n' "$*" >&2; }
 
 content_hash() {
     # Contents and names only: neither times nor this machine's certificates belong to what the image is.
-    find sandbox wire samples .dockerignore -type f -not -name '*.pyc' -not -path "$CERTS/*" \
+    find sandbox wire samples .dockerignore -type f -not -path '*/__pycache__/*' -not -path "$CERTS/*" \
         -not -path '*/target/*' -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12
 }
@@ -40,7 +40,7 @@ build() {
     copy_certificates
     mapfile -t arguments < <(network_arguments)
     say "building $tag (minutes the first time, seconds afterwards)"
-    if ! DOCKER_BUILDKIT=0 timeout "$DEADLINE_S" docker build --network host "${arguments[@]}" \
+    if ! DOCKER_BUILDKIT=0 timeout "$DEADLINE_S" docker build --force-rm --network host "${arguments[@]}" \
         -f sandbox/Dockerfile -t "$tag" . </dev/null 2>&1 | tee "$LOG" | progress; then
         tail -n 40 "$LOG" >&2
         say "the build failed; its end is above, all of it in $LOG"

@@ -11,6 +11,7 @@ rm -rf "$site"/pyarrow/include "$site"/pyarrow/src "$site"/numpy/_core/include \
     "$site"/jedi/third_party/django-stubs "$site"/jedi/third_party/typeshed/stubs \
     "$site"/pip "$site"/pip-*.dist-info "$site"/setuptools "$site"/setuptools-*.dist-info \
     "$site"/matplotlib/mpl-data/sample_data
+rm -f "${site%/lib/*}"/bin/pip*
 find "$site" \( -name '*.a' -o -name '*.pyx' -o -name '*.pxd' \) -delete
 
 # Jars of what a scope cannot have: other platforms, a Hive metastore, a Kubernetes cluster, Spark Connect's shell.
