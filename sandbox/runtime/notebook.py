@@ -231,7 +231,9 @@ class Notebook:
             try:
                 if not kernel.is_attached:
                     await kernel.attach(self._runtime, self._relay, self._envs)
-            except KernelGone:
+            except KernelGone as gone:
+                # No tenant's code has run in it yet: these are the words of our own start.
+                logger.warning("a kernel ended at its start: %s", gone.words)
                 if attempt == MAX_STARTS:
                     raise
             else:

@@ -10,8 +10,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pyogrio
-import pyproj
 from pyspark.sql import DataFrame
 
 from sandbox.failure import AgentFailure
@@ -58,6 +56,9 @@ def _with_shapes(frame: DataFrame, srid: int | None) -> DataFrame:
 
 def _copy(reading: Reading, layer: Layer, target: str) -> int | None:
     """Stream one layer into a Parquet file; its SRID."""
+    # Not at the top: GDAL and pandas would delay the start of every scope.
+    import pyogrio
+
     try:
         with pyogrio.open_arrow(
             layer.path, use_pyarrow=True, batch_size=BATCH_ROWS, **layer.options
@@ -134,6 +135,8 @@ def _inside(reading: Reading, name: str, options: dict[str, Any]) -> str:
 def _srid(reading: Reading, crs: str | None) -> int | None:
     if not crs:
         return None
+    import pyproj
+
     code: int | None
     try:
         code = pyproj.CRS.from_user_input(crs).to_epsg()
