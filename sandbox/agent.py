@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SIGTERM_EXIT: Final = 143
 WATCH_S: Final = 1.0
 """How often the Spark context is asked whether somebody stopped it."""
+WARM_DELAY_S: Final = 4.0
 END_S: Final = 5.0
 JVM_END_S: Final = 3.0
 RESTORE_S: Final = 120.0
@@ -102,7 +103,16 @@ class Agent:
             logger.exception("Spark did not start")
             self._end(ExitCode.AGENT_BUG)
         else:
-            await self._watch_spark(services)
+            await asyncio.gather(self._warm(services), self._watch_spark(services))
+
+    async def _warm(self, services: Services) -> None:
+        """Spare the first map the loading of its kernels, after the first statements' turn."""
+        await asyncio.sleep(WARM_DELAY_S)
+        try:
+            await asyncio.to_thread(services.ready().maps.warm)
+        except Exception:
+            # Every map will say the same to whoever asks for it; the rest works.
+            logger.exception("maps cannot be drawn")
 
     async def _bring_up(self, services: Services, notebook: Notebook) -> None:
         # Imports take a second, in which the JVM starts.
@@ -115,8 +125,6 @@ class Agent:
         await spark.board.run("restore", RESTORE_S, lambda _work: spark.tables.restore())
         services.spark = spark
         services.stage = "ready"
-        # The first map need not wait for its kernels; the first statement and query go before.
-        await asyncio.to_thread(spark.maps.warm)
 
     async def _watch_spark(self, services: Services) -> None:
         runtime = services.ready().runtime

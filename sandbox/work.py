@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import secrets
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -66,6 +67,8 @@ class WorkBoard:
     def __init__(self, sc: Any, max_threads: int = 16) -> None:
         self._sc = sc
         self._pool = ThreadPoolExecutor(max_threads, thread_name_prefix="work")
+        # Spark remembers which groups were cancelled, longer than a board lives.
+        self._prefix = f"{GROUP_PREFIX}{secrets.token_hex(4)}-"
         self._numbers = itertools.count(1)
         self._running: dict[str, Work] = {}
         self._stoppers: set[asyncio.Task[None]] = set()
@@ -74,7 +77,7 @@ class WorkBoard:
         """The value of `fn(work)`; raises AgentFailure, TIMEOUT after `timeout_s` seconds."""
         if work_id in self._running:
             raise AgentFailure(ErrorCode.BAD_REQUEST, f"work {work_id} is already running")
-        group = f"{GROUP_PREFIX}{next(self._numbers)}"
+        group = f"{self._prefix}{next(self._numbers)}"
         work = Work(work_id, time.monotonic() + timeout_s, group=group)
         self._running[work_id] = work
         future = asyncio.get_running_loop().run_in_executor(self._pool, self._do, work, fn)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import docker
+import requests
 from docker.utils import kwargs_from_env
 
 from control.engine.driver import (
@@ -143,9 +144,13 @@ class DockerDriver:
         """What it uses now; all None where it does not run."""
 
         def sample(client: Client) -> Usage:
-            return _or_absent(
-                lambda: to_usage(client.stats(id, stream=False, one_shot=True)), Usage()
-            )
+            try:
+                return _or_absent(
+                    lambda: to_usage(client.stats(id, stream=False, one_shot=True)), Usage()
+                )
+            except requests.exceptions.JSONDecodeError:
+                # The engine's answer is empty for a container that ends meanwhile.
+                return Usage()
 
         return await self._call(f"measure {id[:12]}", sample)
 

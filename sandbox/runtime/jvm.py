@@ -29,6 +29,15 @@ OPENED: Final = (
 )
 """What Spark opens on Java 17 (JavaModuleOptions), without the incubator module."""
 
+PATIENT_COMPILER: Final = (
+    "-XX:Tier4InvocationThreshold=20000",
+    "-XX:Tier4MinInvocationThreshold=2400",
+    "-XX:Tier4CompileThreshold=60000",
+    "-XX:Tier4BackEdgeThreshold=160000",
+)
+"""Four times the usual: at a start the optimising compiler takes as much time as all the rest, for
+code that then is done with; what a query does for every row is hot a moment later all the same."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
@@ -66,6 +75,7 @@ def jvm_arguments(
     return [
         "-XX:+UseSerialGC",
         "-XX:-UsePerfData",
+        *PATIENT_COMPILER,
         f"-Xmx{settings.heap_bytes // 1024}k",
         "-Xss2m",
         f"-XX:ErrorFile={folders.run}/jvm-error.log",
@@ -219,6 +229,7 @@ def _native_options(folder: Path | None) -> list[str]:
     if folder is None:
         return []
     return [
+        f"-Djava.library.path={folder}",
         f"-Dorg.xerial.snappy.lib.path={folder}",
         "-Dorg.xerial.snappy.lib.name=libsnappyjava.so",
         f"-DZstdNativePath={folder}/libzstd-jni.so",
