@@ -15,6 +15,7 @@ from control.store.accounts import Account, AccountStore
 
 TOKEN_LIFE_S: Final = 604_800
 ALGORITHM: Final = "HS256"
+MAX_KNOWN: Final = 10_000
 CLAIMS: Final = ["iss", "sub", "iat", "exp", "jti", "epoch"]
 SCHEMES: Final = frozenset({"token", "bearer"})
 
@@ -35,7 +36,11 @@ class Identity:
 
 
 class Tokens:
-    """Gives tokens, reads them, ends them. `issuer` is this installation's id."""
+    """Gives tokens, reads them, ends them. `issuer` is this installation's id.
+
+    The mutable state is `_known`: who sent tokens that were good at the store's `_known_at`
+    changes. This process is the store's only writer, so until the next change they still are.
+    """
 
     def __init__(
         self, store: AccountStore, issuer: str, clock: Callable[[], float] = time.time
@@ -44,6 +49,8 @@ class Tokens:
         self.issuer = issuer
         self._clock = clock
         self._key = store.signing_key()
+        self._known: dict[str, Identity] = {}
+        self._known_at = store.changes
 
     def issue(self, account: Account) -> str:
         """A token for this account, good for a week."""
@@ -63,6 +70,19 @@ class Tokens:
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() not in SCHEMES:
             raise Unauthorized
+        known = self._recall(token)
+        if known is None:
+            known = self._known[token] = self._examine(token)
+        return known
+
+    def _recall(self, token: str) -> Identity | None:
+        if self._known_at != self._store.changes or len(self._known) >= MAX_KNOWN:
+            self._known.clear()
+            self._known_at = self._store.changes
+        known = self._known.get(token)
+        return None if known is None or known.expires <= self._clock() else known
+
+    def _examine(self, token: str) -> Identity:
         claims = self._claims(token.strip())
         account = self._store.find(str(claims["sub"]))
         if account is None or account.token_epoch != claims["epoch"]:

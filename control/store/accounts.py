@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,10 +36,12 @@ class AccountStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.changes = 0
+        """Grows with every change: what was read before one may not be so any more."""
 
     def add(self, username: str, password_hash: str, role: str) -> Account:
         """A new account; raises UserExists."""
-        with self._database.begin() as connection:
+        with self._changing() as connection:
             row = {
                 "username": username,
                 "password_hash": password_hash,
@@ -81,7 +85,7 @@ class AccountStore:
 
     def remove(self, username: str) -> None:
         """Remove the account, and with it every token of it; raises UserNotFound."""
-        with self._database.begin() as connection:
+        with self._changing() as connection:
             epoch = connection.execute(
                 select(accounts.c.token_epoch).where(accounts.c.username == username)
             ).scalar_one_or_none()
@@ -117,7 +121,7 @@ class AccountStore:
 
     def revoke(self, jti: str, expires: float) -> None:
         """End one token; twice is fine. Forgotten once it would have expired anyway."""
-        with self._database.begin() as connection:
+        with self._changing() as connection:
             connection.execute(delete(revoked_tokens).where(revoked_tokens.c.expires < time.time()))
             connection.execute(
                 insert(revoked_tokens).prefix_with("OR IGNORE"), {"jti": jti, "expires": expires}
@@ -138,12 +142,20 @@ class AccountStore:
 
     def renew_signing_key(self) -> str:
         """A new signing key: every token of every user ends."""
-        with self._database.begin() as connection:
+        with self._changing() as connection:
             connection.execute(delete(signing_keys))
             return _new_key(connection)
 
+    @contextmanager
+    def _changing(self) -> Iterator[Connection]:
+        try:
+            with self._database.begin() as connection:
+                yield connection
+        finally:
+            self.changes += 1
+
     def _set(self, username: str, **values: Any) -> None:
-        with self._database.begin() as connection:
+        with self._changing() as connection:
             changed = connection.execute(
                 update(accounts).where(accounts.c.username == username).values(**values)
             )

@@ -25,6 +25,7 @@ class CappedStream(OutStream):  # type: ignore[misc]
 
     room_chars = 0
     cap_chars = 0
+    has_written = True
 
     def refill(self, max_chars: int) -> None:
         """A new statement begins; one character more than allowed tells the agent of the cut."""
@@ -38,9 +39,17 @@ class CappedStream(OutStream):  # type: ignore[misc]
         self.room_chars -= len(kept)
         for start in range(0, len(kept), PIECE_CHARS):
             super().write(kept[start : start + PIECE_CHARS])
+            # After it: a flush between the two then sends it, and the next has nothing to do.
+            self.has_written = True
             if len(kept) > PIECE_CHARS:
                 self.flush()
         return len(string)
+
+    def flush(self) -> None:
+        """Wait until what was written has been sent; where nothing was there is no wait."""
+        if self.has_written:
+            self.has_written = False
+            super().flush()
 
 
 class ValueHook(ZMQShellDisplayHook):  # type: ignore[misc]

@@ -223,3 +223,27 @@ def test_only_our_algorithm_is_taken(store: AccountStore, clock: Clock) -> None:
         forged = jwt.encode(claims, key, algorithm=algorithm)
         with pytest.raises(Unauthorized):
             tokens.identify(f"Token {forged}")
+
+
+@pytest.mark.parametrize("ending", ["password", "all", "one", "account", "role"])
+def test_a_token_that_was_seen_before_is_looked_at_again_after_a_change(
+    store: AccountStore, clock: Clock, ending: str
+) -> None:
+    tokens = Tokens(store, "here", clock)
+    header = f"Token {tokens.issue(store.add('ann', 'hash', 'user'))}"
+    seen = tokens.identify(header)
+    changes = {
+        "password": lambda: store.set_password_hash("ann", "other"),
+        "all": lambda: store.end_tokens("ann"),
+        "one": lambda: tokens.revoke(seen),
+        "account": lambda: store.remove("ann"),
+        "role": lambda: store.set_role("ann", "admin"),
+    }
+
+    changes[ending]()
+
+    if ending == "role":
+        assert tokens.identify(header).is_admin
+    else:
+        with pytest.raises(Unauthorized):
+            tokens.identify(header)
