@@ -17,15 +17,11 @@ class Catalog:
         self._spark = spark
         self._jvm: Any = spark._jvm
         self._external: Any = spark._jsparkSession.sharedState().externalCatalog()
+        self._mark: Any = self._jvm.geoscope.tables.CatalogMark.of
 
     def state(self) -> int:
         """A number that changes when any table or database is made, altered or dropped."""
-        databases = self._external.listDatabases()
-        marks = [int(databases.hashCode())]
-        for name in _strings(databases):
-            tables = self._external.listTables(name)
-            marks.append(int(self._external.getTablesByName(name, tables).hashCode()))
-        return hash(tuple(marks))
+        return int(self._mark(self._external))
 
     def databases(self) -> list[str]:
         """All databases by name."""
