@@ -34,6 +34,12 @@ class RelayRequest(Message, frozen=True, kw_only=True):
     reply: ClassVar[type[Message]]
 
 
+class PieceRequest(Message, frozen=True, kw_only=True):
+    """A request answered by pieces: events, and opaque rows between them."""
+
+    path: ClassVar[str]
+
+
 class AgentError(Message, frozen=True, kw_only=True):
     """Why it could not be done. `message` is for people; the traceback is user code's."""
 
