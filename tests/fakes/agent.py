@@ -15,12 +15,12 @@ import msgspec
 from aiohttp import web
 
 from wire import messages as wire
-from wire.codec import encode, frame_head
+from wire.codec import encode, event_piece, frame_head, rows_piece
 from wire.protocol import REQUEST_ID_HEADER, ErrorCode
 
 MAX_BODY_BYTES = 256 * 1024**2
 
-Asked = wire.Request | wire.StreamRequest | wire.RelayRequest
+Asked = wire.Request | wire.StreamRequest | wire.RelayRequest | wire.PieceRequest
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,16 @@ class Frame:
     payload: bytes = b""
 
 
-Fixed = wire.Message | Raw | Frame | Sequence[wire.ExecuteEvent]
+@dataclass(frozen=True)
+class Pieces:
+    """Events and rows of statements, in order; at an `asyncio.Event` the answer waits for it."""
+
+    pieces: Sequence[wire.StatementEvent | bytes | asyncio.Event]
+    is_broken_off: bool = False
+    """The connection breaks after the last piece, as when an agent dies."""
+
+
+Fixed = wire.Message | Raw | Frame | Pieces | Sequence[wire.ExecuteEvent]
 Answer = Fixed | Callable[[Any], Fixed | Awaitable[Fixed]]
 
 
@@ -61,6 +70,48 @@ def queried(rows: list[Any], columns: list[wire.Column] | None = None) -> Frame:
         content_length=len(payload),
     )
     return Frame(head, payload)
+
+
+def ran(rows: bytes = b'{ "$1": 1 }\n', count: int = 1, **finished: Any) -> Pieces:
+    """One statement with one result, whose rows come in one piece, without the array around."""
+    counts = wire.Counts(
+        elapsed_ns=2_000_000,
+        execution_ns=1_000_000,
+        result_count=count,
+        result_size=len(rows),
+        processed_objects=count,
+    )
+    return Pieces(
+        [
+            wire.CompiledEvent(signature="*", results=1),
+            wire.ResultEvent(index=0, edge="begin"),
+            rows,
+            wire.ResultEvent(index=0, edge="end", rows=count, size=len(rows)),
+            wire.FinishedEvent(counts=counts, **finished),
+        ]
+    )
+
+
+def not_compiled(text: str, kind: wire.ProblemKind = "compile") -> Pieces:
+    """Statements that make no sense."""
+    problem = wire.Problem(text=text, kind=kind)
+    return Pieces([wire.FinishedEvent(problem=problem, counts=wire.Counts())])
+
+
+def read_result(rows: bytes = b'[ { "$1": 1 }\n ]') -> Frame:
+    """The rows that a job left."""
+    return Frame(wire.ResultHead(content_length=len(rows)), rows)
+
+
+def submitted(_: wire.SubmitStatements) -> wire.Submitted:
+    """A job was taken."""
+    return wire.Submitted(compiled=wire.CompiledEvent(signature="*", results=1))
+
+
+async def watched(request: wire.WatchJobs) -> wire.Jobs:
+    """No job ever ends; the wait is waited."""
+    await asyncio.sleep(request.wait_s)
+    return wire.Jobs(boot="boot", seq=0, ended=[])
 
 
 def drawn(picture: bytes = b"\x89PNG") -> Frame:
@@ -123,6 +174,11 @@ def usual_answers() -> dict[type[Asked], Answer]:
         wire.ListTables: wire.TablesReply(tables=[]),
         wire.QueryRequest: queried([]),
         wire.RenderRequest: drawn(),
+        wire.RunStatements: ran(),
+        wire.SubmitStatements: submitted,
+        wire.WatchJobs: watched,
+        wire.ReadResult: read_result(),
+        wire.DropJob: wire.Ok(),
     }
 
 
@@ -250,6 +306,8 @@ async def _send(request: web.Request, answer: Fixed) -> web.StreamResponse:
         return web.Response(body=answer.body, status=answer.status)
     if isinstance(answer, Frame):
         return web.Response(body=frame_head(answer.head) + answer.payload)
+    if isinstance(answer, Pieces):
+        return await _send_pieces(request, answer)
     return await _send_events(request, answer)
 
 
@@ -261,4 +319,21 @@ async def _send_events(
     for event in events:
         await response.write(encode(event) + b"\n")
     await response.write_eof()
+    return response
+
+
+async def _send_pieces(request: web.Request, answer: Pieces) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
+    await response.prepare(request)
+    for piece in answer.pieces:
+        if isinstance(piece, asyncio.Event):
+            await piece.wait()
+        elif isinstance(piece, bytes):
+            await response.write(rows_piece(piece))
+        else:
+            await response.write(event_piece(piece))
+    if answer.is_broken_off and request.transport is not None:
+        request.transport.abort()
+    else:
+        await response.write_eof()
     return response
