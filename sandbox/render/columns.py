@@ -24,6 +24,8 @@ class SourceColumn:
     position: int
     name: str
     kind: ColumnKind
+    as_text: bool = False
+    """Whether a chart reads it as text, into `Batch.labels`, and not as a number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,8 @@ class Batch:
 
     faults: NDArray[np.uint8]
     weights: tuple[Reals | None, ...]
+    labels: pa.StringArray | None = None
+    """The values of the weight that is read as text, whose place in `weights` is None."""
 
     def __len__(self) -> int:
         """How many rows."""
@@ -52,10 +56,14 @@ class Batch:
 
 @dataclass(frozen=True, kw_only=True)
 class PointBatch(Batch):
-    """Rows as coordinates; they mean nothing where the row has a fault."""
+    """Rows as coordinates; they mean nothing where the row has a fault.
+
+    `order` tells the rows' order in the result where it was asked for.
+    """
 
     x: Reals
     y: Reals
+    order: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +85,8 @@ class Columns(Protocol):
     def cached(self) -> bool:
         """Whether the SQL did not run again for them."""
 
-    def points(self) -> Iterator[PointBatch]:
-        """The rows as points; a geometry of another type has the fault WRONG_TYPE."""
+    def points(self, *, in_order: bool = False) -> Iterator[PointBatch]:
+        """The rows as points, with `order` if asked; other geometries have the fault WRONG_TYPE."""
 
     def shapes(self) -> Iterator[ShapeBatch]:
         """The rows as they are."""

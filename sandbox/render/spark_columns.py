@@ -60,14 +60,17 @@ class SparkColumns:
     source: Literal["direct", "spark", "cache"] = "spark"
     cached: bool = False
 
-    def points(self) -> Iterator[PointBatch]:
-        """The rows as points."""
-        for batch in batches(_with_faults(self._coordinates())):
+    def points(self, *, in_order: bool = False) -> Iterator[PointBatch]:
+        """The rows as points; their order is that of partitions and of rows in them."""
+        order = [F.monotonically_increasing_id().alias("order")] if in_order else []
+        for batch in batches(_with_faults(self._coordinates(order))):
             yield PointBatch(
                 x=_reals(batch.column(0)),
                 y=_reals(batch.column(1)),
                 faults=_faults(batch.column(2)),
-                weights=self._weights(batch, first=3),
+                order=_integers(batch.column(3)) if in_order else None,
+                weights=self._weights(batch, first=3 + len(order)),
+                labels=self._labels(batch, first=3 + len(order)),
             )
 
     def shapes(self) -> Iterator[ShapeBatch]:
@@ -81,6 +84,7 @@ class SparkColumns:
                 order=_integers(batch.column(1)) if ordered else None,
                 faults=np.where(_is_null(batch.column(0)), Fault.NULL, Fault.NONE).astype(np.uint8),
                 weights=self._weights(batch, first=1 + len(order)),
+                labels=self._labels(batch, first=1 + len(order)),
             )
 
     @cached_property
@@ -95,11 +99,11 @@ class SparkColumns:
             return column
         return F.call_function("ST_GeomFromText", column)
 
-    def _coordinates(self) -> DataFrame:
-        """x, y, the geometry, then the weights."""
+    def _coordinates(self, order: list[Column]) -> DataFrame:
+        """x, y, the geometry, the order if any, then the weights."""
         geometry = self._geometry
         x, y = F.call_function("ST_X", geometry), F.call_function("ST_Y", geometry)
-        return self._select([x.alias("x"), y.alias("y"), geometry.alias("geometry")])
+        return self._select([x.alias("x"), y.alias("y"), geometry.alias("geometry"), *order])
 
     def _select(self, plain: list[Column]) -> DataFrame:
         used = [column for column in self.choice.weights if column is not None]
@@ -108,15 +112,24 @@ class SparkColumns:
 
     def _weight(self, column: SourceColumn) -> Column:
         value = self._renamed[f"c{column.position}"]
+        if column.as_text:
+            return value.cast("string")
         # A text that is no number is a row without weight, not an error of ANSI mode.
         return value.try_cast("double") if column.kind == "text" else value.cast("double")
 
     def _weights(self, batch: pa.RecordBatch, first: int) -> tuple[Reals | None, ...]:
         arrays = iter(batch.columns[first:])
+        found = [None if c is None else (c, next(arrays)) for c in self.choice.weights]
         return tuple(
-            None if column is None else _nan_for_null(next(arrays))
-            for column in self.choice.weights
+            None if pair is None or pair[0].as_text else _nan_for_null(pair[1]) for pair in found
         )
+
+    def _labels(self, batch: pa.RecordBatch, first: int) -> pa.StringArray | None:
+        used = [column for column in self.choice.weights if column is not None]
+        for column, array in zip(used, batch.columns[first:], strict=True):
+            if column.as_text:
+                return array
+        return None
 
 
 def _with_faults(coordinates: DataFrame) -> DataFrame:

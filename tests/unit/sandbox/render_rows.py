@@ -93,7 +93,7 @@ class ArrayColumns:
     source: Literal["direct", "spark", "cache"] = "cache"
     cached: bool = True
 
-    def points(self) -> Iterator[PointBatch]:
+    def points(self, *, in_order: bool = False) -> Iterator[PointBatch]:
         """The batches."""
         return iter(self.given)
 
