@@ -122,10 +122,10 @@ TYPE_NAMES: Final[dict[type, str]] = {
     Missing: "missing",
     type(None): "null",
     bool: "boolean",
-    Int8: "int8",
-    Int16: "int16",
-    Int32: "int32",
-    int: "int64",
+    Int8: "tinyint",
+    Int16: "smallint",
+    Int32: "integer",
+    int: "bigint",
     Float32: "float",
     float: "double",
     str: "string",
@@ -138,8 +138,8 @@ TYPE_NAMES: Final[dict[type, str]] = {
     Time: "time",
     DateTime: "datetime",
     Duration: "duration",
-    YearMonthDuration: "year-month-duration",
-    DayTimeDuration: "day-time-duration",
+    YearMonthDuration: "yearmonthduration",
+    DayTimeDuration: "daytimeduration",
     Interval: "interval",
 }
 
@@ -150,7 +150,7 @@ COLLECTIONS: Final = frozenset({list, Multiset})
 
 
 def type_name(value: Value) -> str:
-    """The SQL++ name of a value's type."""
+    """The name of a value's type, as get_type() and the messages spell it."""
     return TYPE_NAMES[type(value)]
 
 
