@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+import uvloop
 
 from sandbox.runtime.environment import child_environment
 from sandbox.runtime.folders import ScopeFolders
@@ -190,7 +191,8 @@ def main() -> int:
     except OSError as error:
         logger.critical("Java cannot be started: %s", error)
         return ExitCode.JVM_FAILED_TO_START
-    return asyncio.run(serve(settings, jvm))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(serve(settings, jvm))
 
 
 if __name__ == "__main__":

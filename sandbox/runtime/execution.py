@@ -41,6 +41,8 @@ class Execution:
         self.request = request
         self.stopping = asyncio.Event()
         self.reason: ErrorCode | None = None
+        self.used_spark = True
+        """Until the kernel says that it did not."""
         self._queue: asyncio.Queue[ExecuteEvent] = asyncio.Queue()
         self._room = request.max_output_bytes
         self._events_left = MAX_EVENTS
@@ -88,6 +90,7 @@ class Execution:
     def replied(self, content: dict[str, Any]) -> ExecuteReply:
         """The kernel's reply, seen together with why it was stopped, if it was."""
         count = int(content.get("execution_count") or 0)
+        self.used_spark = content.get("metadata", {}).get("used_spark") is not False
         if content.get("status") == "ok" and self.reason in (None, ErrorCode.INTERRUPTED):
             return ExecuteReply(status="ok", execution_count=count)
         ename, evalue = content.get("ename"), content.get("evalue")

@@ -25,12 +25,15 @@ STOP_WARNING = (
 class Attachment:
     """The kernel's one connection to the JVM and the handles on it.
 
-    The mutable state is `sessions`; handles that `stop()` closed are made anew by `renew`.
+    The mutable state is `sessions` (handles that `stop()` closed are made anew by `renew`) and
+    `calls`, how often this process has asked the JVM for anything.
     """
 
     def __init__(self, link: Link) -> None:
         quieten_logs()
         self.gateway = attach_gateway(link.port, link.secret)
+        self.calls = 0
+        _count_calls(self)
         self._link = link
         self._updates = accumulators._start_update_server(link.secret)
         _tame_pyspark(self)
@@ -87,6 +90,18 @@ class Attachment:
     def update_server(self, _secret: str) -> Any:
         """The one accumulator server of this process, whichever SparkContext asks."""
         return self._updates
+
+
+def _count_calls(attachment: Attachment) -> None:
+    """py4j's client, changed so that the agent can be told whether a statement used Spark."""
+    client = attachment.gateway._gateway_client
+    send = client.send_command
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        attachment.calls += 1
+        return send(*args, **kwargs)
+
+    client.send_command = counted
 
 
 def _tame_pyspark(attachment: Attachment) -> None:

@@ -6,6 +6,7 @@ serves the tenant's statements as an ipykernel.
 
 from __future__ import annotations
 
+import logging
 import os
 import resource
 import sys
@@ -64,6 +65,8 @@ def serve(connection_file: str, settings: AgentSettings, link: Link) -> None:
         },
     )
     app.initialize(["-f", connection_file])
+    # Its handlers take warnings only, but every debug line would be made for them.
+    app.log.setLevel(logging.WARNING)
     app.kernel.furnish(attachment, settings.max_output_bytes)
     # Modules of the tenant's own; last, so that none takes the place of an installed one.
     sys.path.append(str(Path.cwd()))

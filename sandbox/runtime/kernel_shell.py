@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 from typing import Any, Final
 
+import msgspec
 from ipykernel.displayhook import ZMQShellDisplayHook
 from ipykernel.iostream import OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.zmqshell import ZMQInteractiveShell
+from jupyter_client.session import json_packer
 from traitlets.config import Config
 
 from sandbox.runtime.kernel_attach import Attachment
@@ -55,6 +58,10 @@ class CappedStream(OutStream):  # type: ignore[misc]
 class ValueHook(ZMQShellDisplayHook):  # type: ignore[misc]
     """The display hook that adds the value itself, where it is JSON."""
 
+    def quiet(self) -> bool:
+        """Whether the statement ends in `;`: IPython would look into its history, we keep none."""
+        return bool(self.semicolon_at_end_of_expression(self.shell.kernel.statement))
+
     def compute_format_data(self, result: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Representations by MIME type, and their metadata."""
         limit = self.shell.kernel.max_output_bytes
@@ -78,13 +85,29 @@ class ScopeShell(ZMQInteractiveShell):  # type: ignore[misc]
         print(EXIT_WARNING, file=sys.stderr)  # noqa: T201  (to the tenant)
 
 
+class NoSubshells:
+    """In place of the thread that ipykernel passes every message through for its subshells.
+
+    We have none of those, and passing through it costs more than `1 + 1` does. ipykernel asks
+    whether there is such a thread, and in one place (top-level await) what its parent is.
+    """
+
+    parent_thread = threading.main_thread()
+
+    def __bool__(self) -> bool:
+        """There is no such thread."""
+        return False
+
+
 class ScopeKernel(IPythonKernel):  # type: ignore[misc]
     """The kernel with one more control message, by which the agent tells and asks things."""
 
     shell_class = ScopeShell
+    _supports_kernel_subshells = False
     control_msg_types = (*IPythonKernel.control_msg_types, "geoscope_request")
     attachment: Any = None
     max_output_bytes = 10 * 1024**2
+    statement = ""
 
     def furnish(self, attachment: Attachment, max_output_bytes: int) -> None:
         """Give the kernel its connection to Spark and its limits; before the first statement."""
@@ -94,6 +117,25 @@ class ScopeKernel(IPythonKernel):  # type: ignore[misc]
         self.variables: list[Any] = []
         self.shell.events.register("pre_run_cell", self._before)
         self.shell.events.register("post_run_cell", self._after)
+
+    def init_metadata(self, parent: Any) -> dict[str, Any]:
+        """A statement begins."""
+        self.calls_before = self.attachment.calls
+        metadata: dict[str, Any] = super().init_metadata(parent)
+        return metadata
+
+    def finish_metadata(self, parent: Any, metadata: Any, reply_content: Any) -> Any:
+        """Tell the agent whether the statement spoke to Spark: else no table has changed."""
+        metadata["used_spark"] = self.attachment.calls != self.calls_before
+        return super().finish_metadata(parent, metadata, reply_content)
+
+    def _publish_status(self, status: str, channel: str, parent: Any = None) -> None:
+        """Only what the agent listens for; each message costs a tenth of a small statement."""
+        if status != "busy":
+            super()._publish_status(status, channel, parent)
+
+    def _publish_execute_input(self, code: str, parent: Any, execution_count: int) -> None:
+        """The agent has sent it, and nobody else listens."""
 
     async def geoscope_request(self, stream: Any, ident: Any, parent: Any) -> None:
         """Answer the agent; runs on the control thread, beside a running statement."""
@@ -120,7 +162,8 @@ class ScopeKernel(IPythonKernel):  # type: ignore[misc]
     def _give(self, name: str, value: Any) -> None:
         self.given[name] = self.shell.user_ns[name] = value
 
-    def _before(self, _info: Any) -> None:
+    def _before(self, info: Any) -> None:
+        self.statement = info.transformed_cell or info.raw_cell
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, CappedStream):
                 stream.refill(self.max_output_bytes)
@@ -131,6 +174,8 @@ class ScopeKernel(IPythonKernel):  # type: ignore[misc]
             self._give("sc", self.attachment.spark.sparkContext)
 
     def _after(self, _result: Any) -> None:
+        # IPython counts only what it keeps, and it keeps every statement's text for ever.
+        self.shell.execution_count += 1
         self.variables = describe_variables(self.shell.user_ns, self.given)
 
 
@@ -139,13 +184,29 @@ class ScopeKernelApp(IPKernelApp):  # type: ignore[misc]
 
     kernel_class = ScopeKernel
 
+    def init_control(self, context: Any) -> None:
+        """The control channel, without ipykernel's thread for subshells."""
+        super().init_control(context)
+        self.shell_channel_thread = NoSubshells()
+
     def init_heartbeat(self) -> None:
         """No heartbeat."""
+
+
+def pack(message: Any) -> bytes:
+    """A part of a message as JSON; what only Jupyter's own packer knows is left to it."""
+    try:
+        return msgspec.json.encode(message)
+    except (TypeError, ValueError):
+        packed: bytes = json_packer(message)
+        return packed
 
 
 def configuration() -> Config:
     """IPython without colours, files of its own and kept results."""
     config = Config()
+    config.Session.packer = f"{__name__}.pack"
+    config.Session.unpacker = "msgspec.json.decode"
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
     config.InteractiveShell.cache_size = 0

@@ -43,10 +43,12 @@ class Surroundings:
 
     cancel_jobs: Callable[[], object] = _nothing
     """Of jobs that are not the agent's own."""
+    follows_files: Callable[[], bool] = lambda: False
+    """Whether there are tables over files read in place; does not block."""
     refresh: Callable[[], object] = _nothing
-    """Before each: tables over files see files that changed."""
+    """Before each, where there are: they see files that changed."""
     sync: Callable[[], object] = _nothing
-    """After each: tables that it made or dropped are kept or forgotten."""
+    """After each that used Spark: tables that it made or dropped are kept or forgotten."""
 
 
 class Notebook:
@@ -149,10 +151,12 @@ class Notebook:
         request = execution.request
         try:
             async with self._turn:
-                await self._quietly("refresh", self._around.refresh)
+                if self._around.follows_files():
+                    await self._quietly("refresh", self._around.refresh)
                 reply = await self._reply(execution)
                 self._running = None
-                await self._quietly("sync", self._around.sync)
+                if execution.used_spark:
+                    await self._quietly("sync", self._around.sync)
                 execution.finish(reply)
                 reap_strangers(self._own_pids())
         finally:

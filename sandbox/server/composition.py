@@ -35,6 +35,7 @@ def open_notebook(spark: SparkServices) -> None:
     """Join the kernel with Spark, without waiting for it."""
     around = Surroundings(
         cancel_jobs=lambda: cancel_stray_jobs(spark.runtime.sc),
+        follows_files=spark.tables.follows_files,
         refresh=spark.tables.refresh,
         sync=spark.tables.sync,
     )

@@ -97,6 +97,10 @@ class Mirror:
             self._book.forget(gone)
             self._known, self._state = now, state
 
+    def follows_files(self) -> bool:
+        """Whether any table is over files read in place."""
+        return any(FOLLOWS in known.properties for known in list(self._known.values()))
+
     def refresh(self, session: SparkSession) -> None:
         """Let tables over files read in place see files that changed."""
         for definition in list(self._known.values()):

@@ -61,6 +61,10 @@ class Tables:
         self._generations.sweep()
         self._mirror.sync()
 
+    def follows_files(self) -> bool:
+        """Whether there are tables over files read in place."""
+        return self._mirror.follows_files()
+
     def refresh(self) -> None:
         """Let tables over files see files that changed; cheap when none did."""
         self._mirror.refresh(self._runtime.spark)

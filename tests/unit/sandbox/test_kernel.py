@@ -59,6 +59,30 @@ async def test_a_value_is_json_or_its_repr(client: AgentClient) -> None:
     assert await value(client, "3;") is None
 
 
+async def test_statements_are_counted_and_leave_nothing_of_themselves(client: AgentClient) -> None:
+    names = "len(get_ipython().user_ns)"
+    first = (await run(client, names)).reply
+    for _ in range(3):
+        await value(client, "1 + 1")
+    last = (await run(client, names)).reply
+
+    assert last.result == first.result
+    assert last.execution_count == first.execution_count + 4
+
+
+async def test_top_level_await_works(client: AgentClient) -> None:
+    code = "import asyncio\nawait asyncio.sleep(0)\n'after'"
+    assert await value(client, code) == "after"
+
+
+async def test_the_agent_learns_which_statements_used_spark(client: AgentClient) -> None:
+    calls = "get_ipython().kernel.attachment.calls"
+    before = await value(client, calls)
+    assert await value(client, calls) == before
+    await value(client, "spark.sql('select 1').collect()")
+    assert await value(client, calls) != before
+
+
 async def test_a_figure_is_displayed_as_png(client: AgentClient) -> None:
     notes = await run(client, "import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
 
