@@ -10,6 +10,7 @@ from sandbox.sqlpp.errors import Location, described
 from sandbox.sqlpp.values import DateTime
 
 DEFAULT_MAX_WARNINGS = 0
+MAX_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,11 @@ class Context:
     """The clock, the warnings and the stop signal of one running statement.
 
     `check` is called in every loop; it raises what the owner of the statement wants to see.
-    Warnings beyond `max_warnings` are counted, not kept.
+    `location` is the call being evaluated: warnings that name no place are given that one.
+    A warning is counted and kept once per text; beyond `max_warnings` it is only counted.
     """
 
-    __slots__ = ("check", "max_warnings", "now", "warning_count", "warnings")
+    __slots__ = ("_seen", "check", "location", "max_warnings", "now", "warning_count", "warnings")
 
     def __init__(
         self,
@@ -49,11 +51,18 @@ class Context:
         self.now = now or DateTime(time.time_ns() // 1_000_000)
         self.check = check
         self.max_warnings = max_warnings
+        self.location: Location | None = None
         self.warning_count = 0
         self.warnings: list[Warning] = []
+        self._seen: set[Warning] = set()
 
     def warn(self, code: str, message: str, location: Location | None = None) -> None:
-        """Count a warning, and keep it while there is room."""
+        """Count a warning that was not there yet, and keep it while there is room."""
+        warning = Warning(code, message, location or self.location)
+        if warning in self._seen:
+            return
+        if len(self._seen) < MAX_REMEMBERED:
+            self._seen.add(warning)
         self.warning_count += 1
         if len(self.warnings) < self.max_warnings:
-            self.warnings.append(Warning(code, message, location))
+            self.warnings.append(warning)

@@ -6,6 +6,7 @@ is dict (insertion order; a field never holds MISSING), binary is bytes, uuid is
 
 from __future__ import annotations
 
+from ctypes import c_float
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -167,3 +168,8 @@ def is_collection(value: Value) -> bool:
 def is_unknown(value: Value) -> bool:
     """Whether it is null or MISSING."""
     return value is None or value is MISSING
+
+
+def to_float32(number: float) -> Float32:
+    """The nearest float of 32 bits; what is too large becomes infinite."""
+    return Float32(c_float(number).value)

@@ -1,0 +1,204 @@
+"""SELECT and its clauses, FROM first or SELECT first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from sandbox.sqlpp.parser.cursor import unsupported
+from sandbox.sqlpp.parser.primaries import implied_name
+from sandbox.sqlpp.parser.sources import Sources
+from sandbox.sqlpp.tree.expressions import Variable
+from sandbox.sqlpp.tree.nodes import Expression
+from sandbox.sqlpp.tree.queries import (
+    Block,
+    FromTerm,
+    GroupBy,
+    GroupKey,
+    Let,
+    OrderItem,
+    Projection,
+    Select,
+    SelectClause,
+)
+
+_ELEMENTS: Final = ("value", "raw", "element")
+_LETS: Final = ("let", "letting", "with")
+_SET_OPERATIONS: Final = ("union", "intersect", "except")
+
+
+@dataclass
+class _Parts:
+    """The clauses of a block, before they are one."""
+
+    terms: tuple[FromTerm, ...] = ()
+    lets: tuple[Let, ...] = ()
+    where: Expression | None = None
+    group: GroupBy | None = None
+    group_lets: tuple[Let, ...] = field(default=())
+    having: Expression | None = None
+
+
+class Selects(Sources):
+    """The rule `select`."""
+
+    def select(self) -> Select:
+        """A query: WITH, blocks, ORDER BY, LIMIT."""
+        with self.deeper():
+            lets = self._lets()
+            first = self._block()
+            others: list[Block | Select] = []
+            while self.at(*_SET_OPERATIONS):
+                others.append(self._other())
+            order = self.order_by()
+            limit, offset = self._limit()
+            position = lets[0].position if lets else first.position
+            return Select(position, lets, first, tuple(others), order, limit, offset)
+
+    def _other(self) -> Block | Select:
+        operation = self.advance()
+        if not self.accept("all"):
+            raise unsupported(operation.location, f"Operation {operation.kind} with set semantics")
+        if operation.kind != "union":
+            raise unsupported(operation.location, f"Operation {operation.kind} all")
+        if not self.accept("("):
+            return self._block()
+        query = self.select()
+        self.expect(")")
+        return query
+
+    def _block(self) -> Block:
+        position = self.position
+        if self.at("from"):
+            parts = self._after_from()
+            select = self._select_clause()
+        else:
+            select = self._select_clause()
+            parts = self._after_select()
+        return Block(
+            position,
+            select,
+            parts.terms,
+            parts.lets,
+            parts.where,
+            parts.group,
+            parts.group_lets,
+            parts.having,
+        )
+
+    def _after_select(self) -> _Parts:
+        if self.at("from"):
+            return self._after_from()
+        if not self.at(*_LETS):
+            return _Parts()
+        return _Parts(lets=self._lets(), where=self._condition("where"))
+
+    def _after_from(self) -> _Parts:
+        parts = _Parts(terms=self.from_terms(), lets=self._lets(), where=self._condition("where"))
+        if self.at("group"):
+            parts.group = self._group_by()
+            parts.group_lets = self._lets()
+            parts.having = self._condition("having")
+        return parts
+
+    def _condition(self, word: str) -> Expression | None:
+        return self.expression() if self.accept(word) else None
+
+    def _lets(self) -> tuple[Let, ...]:
+        if not self.at(*_LETS):
+            return ()
+        equals = "as" if self.advance().kind == "with" else "="
+        lets = [self._let(equals)]
+        while self.accept(","):
+            lets.append(self._let(equals))
+        return tuple(lets)
+
+    def _let(self, equals: str) -> Let:
+        variable = self.variable()
+        self.expect(equals)
+        return Let(variable.position, variable, self.expression())
+
+    def _select_clause(self) -> SelectClause:
+        position = self.expect("select").location
+        distinct = False
+        if not self.accept("all"):
+            distinct = self.accept("distinct") is not None
+        if self.at(*_ELEMENTS):
+            self.advance()
+            return SelectClause(position, self.expression(), (), distinct)
+        projections = [self._projection()]
+        while self.accept(","):
+            projections.append(self._projection())
+        return SelectClause(position, None, tuple(projections), distinct)
+
+    def _projection(self) -> Projection:
+        position = self.position
+        if self.accept("*"):
+            return Projection(position, "star")
+        expression = self.expression()
+        if self.at(".") and self.ahead().kind == "*":
+            self.advance()
+            self.advance()
+            return Projection(expression.position, "spread", expression)
+        name = self.identifier() if self.accept("as") or self.at_identifier() else None
+        if name is None:
+            name = implied_name(expression)
+        return Projection(expression.position, "named", expression, name)
+
+    def _group_by(self) -> GroupBy:
+        position = self.expect("group").location
+        self.expect("by")
+        keys = [self._group_key()]
+        while self.accept(","):
+            keys.append(self._group_key())
+        members: Variable | None = None
+        fields: tuple[tuple[Variable, str], ...] = ()
+        if self.accept("group"):
+            self.expect("as")
+            members, fields = self.variable(), self.named_fields()
+        return GroupBy(position, tuple(keys), members, fields, is_named=members is not None)
+
+    def _group_key(self) -> GroupKey:
+        position = self.position
+        if self._at_grouping_sets():
+            raise unsupported(position, "GROUP BY with grouping sets")
+        expression = self.expression()
+        variable = self.variable() if self.accept("as") or self.at_identifier() else None
+        return GroupKey(expression.position, expression, variable)
+
+    def _at_grouping_sets(self) -> bool:
+        if self.at("(") and self.ahead().kind == ")":
+            return True
+        if self.at_word("rollup") or self.at_word("cube"):
+            return self.ahead().kind == "("
+        return self.at_word("grouping") and self.at_word("sets", 1)
+
+    def order_by(self) -> tuple[OrderItem, ...]:
+        """ORDER BY and its keys, or nothing."""
+        if not self.accept("order"):
+            return ()
+        self.expect("by")
+        items = [self._order_item()]
+        while self.accept(","):
+            items.append(self._order_item())
+        return tuple(items)
+
+    def _order_item(self) -> OrderItem:
+        expression = self.expression()
+        descending = False
+        if not self.accept("asc"):
+            descending = self.accept("desc") is not None
+        nulls_last: bool | None = None
+        if self.accept_word("nulls"):
+            nulls_last = not self.accept_word("first")
+            if nulls_last:
+                self.expect_word("last")
+        return OrderItem(expression.position, expression, descending, nulls_last)
+
+    def _limit(self) -> tuple[Expression | None, Expression | None]:
+        """LIMIT and OFFSET, in either order."""
+        if self.accept("limit"):
+            limit = self.expression()
+            return limit, self._condition("offset")
+        offset = self._condition("offset")
+        return (self._condition("limit") if offset else None), offset
