@@ -121,11 +121,11 @@ async def read_events(
             event = decode_event(line)
         yield event
         if isinstance(event, DoneEvent):
-            await _read_end(content)
+            await read_end(content)
             return
 
 
-async def _read_end(content: aiohttp.StreamReader) -> None:
+async def read_end(content: aiohttp.StreamReader) -> None:
     """Let the connection be used again; one that does not end is closed by its owner."""
     try:
         async with within(moment(END_S)):

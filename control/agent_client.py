@@ -23,6 +23,7 @@ from control.agent_answer import (
     read_payload,
     within,
 )
+from control.agent_pieces import Piece, read_pieces
 from control.agent_socket import SafeConnector
 from control.errors import AgentMisbehaved
 from wire.codec import encode
@@ -33,6 +34,7 @@ from wire.messages import (
     FileWritten,
     Message,
     Ok,
+    PieceRequest,
     RelayRequest,
     Request,
     StreamRequest,
@@ -91,6 +93,15 @@ class AgentClient:
         async with self._ask(request, deadline, request_id) as response:
             async for event in read_events(response.content, self._limits, deadline):
                 yield event
+
+    async def pieces(
+        self, request: PieceRequest, timeout_s: float, request_id: str = ""
+    ) -> AsyncGenerator[Piece, None]:
+        """Run statements; events and rows as they come, the last one a FinishedEvent."""
+        deadline = moment(timeout_s)
+        async with self._ask(request, deadline, request_id) as response:
+            async for piece in read_pieces(response.content, deadline):
+                yield piece
 
     @asynccontextmanager
     async def relay(
@@ -154,7 +165,10 @@ class AgentClient:
 
     @asynccontextmanager
     async def _ask(
-        self, request: Request | StreamRequest | RelayRequest, deadline: float, request_id: str
+        self,
+        request: Request | StreamRequest | RelayRequest | PieceRequest,
+        deadline: float,
+        request_id: str,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         method = getattr(request, "method", "POST")
         body = None if method == "GET" else encode(request)

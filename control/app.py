@@ -12,11 +12,13 @@ from sanic import Sanic
 
 from control.audit import Audit
 from control.auth.accounts import AccountRules, Accounts
+from control.auth.basic import BasicLogins
 from control.auth.limits import LoginThrottle, RequestRate
 from control.auth.passwords import Passwords
 from control.auth.tokens import Tokens
 from control.engine.driver import Berths, EngineDriver
 from control.metrics import Metrics
+from control.query_service.under_way import Directory
 from control.routes import (
     admin,
     commands,
@@ -26,6 +28,7 @@ from control.routes import (
     legacy,
     maps,
     queries,
+    query_service,
     scopes,
     sessions,
     tables,
@@ -58,6 +61,7 @@ RESOURCES: Final = (
     tables,
     files,
     queries,
+    query_service,
     maps,
     legacy,
     health,
@@ -97,16 +101,19 @@ def assemble(settings: Settings, parts: Parts) -> Services:
     )
     metrics = Metrics()
     metrics.watch_scopes(lambda: _states(registry))
+    accounts = _accounts(settings, parts, store)
     return Services(
         settings=settings,
         registry=registry,
-        accounts=_accounts(settings, parts, store),
+        accounts=accounts,
         tokens=Tokens(store, parts.database.installation),
+        basic=BasicLogins(accounts, store),
         rate=RequestRate(settings.requests_per_minute),
         metrics=metrics,
         audit=Audit(settings.state_dir),
         readiness=_readiness(settings, parts),
         background=Background(),
+        under_way=Directory(),
         version=version("geoscope"),
     )
 

@@ -12,7 +12,7 @@ def client_address(peer: str, forwarded: Sequence[str], trusted: Sequence[Networ
     """The last address of the chain that no trusted proxy of ours has."""
     hops = [hop.strip() for line in forwarded for hop in line.split(",") if hop.strip()]
     address = peer
-    while hops and _is_trusted(address, trusted):
+    while hops and is_trusted(address, trusted):
         address = hops.pop()
     return address
 
@@ -25,7 +25,8 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-def _is_trusted(address: str, trusted: Sequence[Network]) -> bool:
+def is_trusted(address: str, trusted: Sequence[Network]) -> bool:
+    """Whether this is a proxy of ours."""
     try:
         found = ip_address(address)
     except ValueError:

@@ -9,9 +9,11 @@ from sanic import Request
 
 from control.audit import Audit
 from control.auth.accounts import Accounts
+from control.auth.basic import BasicLogins
 from control.auth.limits import RequestRate
 from control.auth.tokens import Tokens
 from control.metrics import Metrics
+from control.query_service.under_way import Directory
 from control.scopes.registry import ScopeRegistry
 from control.settings import Settings
 from control.web.background import Background
@@ -26,11 +28,13 @@ class Services:
     registry: ScopeRegistry
     accounts: Accounts
     tokens: Tokens
+    basic: BasicLogins
     rate: RequestRate
     metrics: Metrics
     audit: Audit
     readiness: Readiness
     background: Background
+    under_way: Directory
     version: str
 
 

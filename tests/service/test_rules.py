@@ -33,7 +33,7 @@ GUARDED = [
     for path in endpoint.paths
     if endpoint.access is not Access.PUBLIC
 ]
-PUBLIC = [e.path for e in all_endpoints() if e.access is Access.PUBLIC]
+PUBLIC = [e.path for e in all_endpoints() if e.access is Access.PUBLIC and e.method != "OPTIONS"]
 ADMIN = [(e.method, filled(e.path)) for e in all_endpoints() if e.access is Access.ADMIN]
 IN_SCOPE = [
     ("POST", "/command", {"command": "1"}),
