@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: help install engine image jars run demo test test-fast check lint type bench clean
+.PHONY: help install engine image jars run demo test test-fast test-oracle check lint type bench clean
 
 help:  ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ test: install image jars lint  ## Set up and run every test
 
 test-fast: install  ## The tests that need neither engine nor Spark
 	@$(BIN)/python -m pytest -m "not docker and not spark and not e2e" $(PYTEST_ARGS)
+
+test-oracle: install  ## Compare every SQL++ case with the original, AsterixDB (163 MB, Maven, Java 17)
+	@scripts/oracle.sh start
+	@$(BIN)/python -m tests.oracle
 
 check: lint test-fast  ## What to run before a commit
 
