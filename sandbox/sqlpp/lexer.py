@@ -38,7 +38,7 @@ valued view when where with write
 """
 KEYWORDS: Final = frozenset(_KEYWORDS.split())
 
-_ESCAPED: Final = r"""\\["'\\/bfnrt`u]"""
+_ESCAPED: Final = r"""\\(?:["'\\/bfnrt`]|u+[0-9a-fA-F]{4})"""
 _TOKEN: Final = re.compile(
     rf"""
     (?P<space>[ \t\r\n]+ | //[^\n]* | --[^\n]*)
@@ -48,9 +48,9 @@ _TOKEN: Final = re.compile(
   | (?P<integer>[0-9]+)
   | (?P<string>E?"(?:{_ESCAPED}|[^"\\])*" | E?'(?:{_ESCAPED}|[^'\\])*')
   | (?P<word>[A-Za-z_][A-Za-z0-9_$]*)
-  | (?P<quoted>`(?:``|{_ESCAPED}|[^`\\])*`)
+  | (?P<quoted>`(?:{_ESCAPED}|[^`\\])*`)
   | (?P<parameter>\$(?:[0-9]+|[A-Za-z_][A-Za-z0-9_$]*))
-  | (?P<quoted_parameter>\$`(?:``|{_ESCAPED}|[^`\\])*`)
+  | (?P<quoted_parameter>\$`(?:{_ESCAPED}|[^`\\])*`)
   | (?P<brace>\{{\{{|\{{|\}})
   | (?P<mark>\|\||<=|>=|<>|!=|~=|[-+*/^%()\[\]@:,.?;\#<>=])
     """,
@@ -58,6 +58,9 @@ _TOKEN: Final = re.compile(
 )
 _COMMENT_EDGE: Final = re.compile(r"/\*|\*/")
 _ESCAPE: Final = re.compile(r"\\(u+[0-9a-fA-F]{4}|.)", re.DOTALL)
+_BAD_UNICODE: Final = re.compile(r"\\u+(?!u*[0-9a-fA-F]{4})")
+# What begins a mark of two characters and is none by itself.
+_BEGINNINGS: Final = frozenset("~!|")
 _ESCAPES: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -86,6 +89,7 @@ class Lexer:
         self._line = 1
         self._line_start = 0
         self._counted = 0
+        self._is_plain = text.isascii() or max(text) <= "\uffff"
 
     def run(self) -> list[Token]:
         """All tokens, ending with `;` and END, or with one ERROR."""
@@ -108,7 +112,11 @@ class Lexer:
             self._line += 1
             self._line_start = self._counted = newline + 1
         self._counted = max(self._counted, min(offset, len(self.text)))
-        return Location(self._line, offset - self._line_start + 1)
+        width = offset - self._line_start
+        if not self._is_plain:
+            # The original counts UTF-16 units.
+            width += sum(c > "\uffff" for c in self.text[self._line_start : offset])
+        return Location(self._line, width + 1)
 
     def _add(self, kind: str, text: str, offset: int) -> None:
         self.tokens.append(Token(kind, text, self._location(offset), offset))
@@ -122,13 +130,18 @@ class Lexer:
         first = self.text[offset]
         if first in "\"'`" or self.text[offset : offset + 2] in ('E"', "E'", "$`"):
             return self._unfinished(offset)
-        place = self._location(offset)
+        after = first if first in _BEGINNINGS else ""
+        at = (self.text + ";")[offset + len(after)]
+        place = self._location(offset + len(after))
         return (
             f"TokenMgrError: Lexical error at line {place.line}, column {place.column}.  "
-            f'Encountered: "{escaped(first)}" ({ord(first)}), after : ""'
+            f'Encountered: "{escaped(at)}" ({ord(at)}), after : "{after}"'
         )
 
     def _unfinished(self, offset: int) -> str:
+        if bad := _BAD_UNICODE.search(self.text, offset):
+            line, column = self._location(bad.start() + 1)
+            return f"Error: Invalid escape character at line {line} column {column}."
         rest = self.text[offset:] + ";"
         place = self._location(offset)
         lines = rest.split("\n")
@@ -147,12 +160,8 @@ class Lexer:
         while depth:
             edge = _COMMENT_EDGE.search(self.text, end)
             if edge is None:
-                place = self._location(len(self.text))
-                self._fail(
-                    match.start(),
-                    f"TokenMgrError: Lexical error at line {place.line}, column {place.column + 1}."
-                    '  Encountered: <EOF> after : ""',
-                )
+                # The missing `;` is part of the comment then.
+                self._add(END, "", len(self.text))
                 return -1
             depth += 1 if edge.group() == "/*" else -1
             end = edge.end()
@@ -224,8 +233,6 @@ def unquoted(text: str) -> str:
     """What a quoted token means: quotes and an E before them gone, escapes read."""
     quote = text[-1]
     body = text[text.index(quote) + 1 : -1]
-    if quote == "`":
-        body = body.replace("``", "`")
     return _ESCAPE.sub(_read_escape, body) if "\\" in body else body
 
 

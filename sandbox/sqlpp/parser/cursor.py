@@ -34,7 +34,7 @@ def syntax_error(location: Location | None, message: str) -> SqlppError:
 
 def unsupported(location: Location, what: str) -> SqlppError:
     """What the language has and this server has not."""
-    return SqlppError("ASX1079", f"Compilation error: {what} is not supported", location)
+    return SqlppError("ASX1079", f"Compilation error: {what} is not supported.", location)
 
 
 class Cursor:

@@ -11,6 +11,7 @@ from sandbox.sqlpp.parser.cursor import dotted, syntax_error
 from sandbox.sqlpp.parser.datasets import DatasetDefinitions
 from sandbox.sqlpp.tree.nodes import Expression
 from sandbox.sqlpp.tree.statements import (
+    ANY_NUMBER,
     CreateDataverse,
     CreateFunction,
     CreateIndex,
@@ -115,8 +116,13 @@ class Definitions(DatasetDefinitions):
         return CreateFunction(position, function, found, or_replace)
 
     def parameters(self) -> tuple[str, ...]:
-        """`(name, …)` of a function."""
+        """`(name, …)` of a function, or `(...)`: any number, called args."""
         self.expect("(")
+        if self.accept("."):
+            self.expect(".")
+            self.expect(".")
+            self.expect(")")
+            return (ANY_NUMBER,)
         names: list[str] = []
         if not self.at(")"):
             names.append(self.identifier())

@@ -8,7 +8,7 @@ from typing import Final
 from typing import Literal as Choice
 
 from sandbox.sqlpp.errors import Location
-from sandbox.sqlpp.parser.primaries import Primaries
+from sandbox.sqlpp.parser.primaries import QUERY_STARTS, Primaries
 from sandbox.sqlpp.tree.expressions import (
     Between,
     Binding,
@@ -51,6 +51,7 @@ _STRENGTHS: Final = {
 }
 _NEGATABLE: Final = frozenset({"in", "between", "like"})
 _QUANTIFIERS: Final = frozenset({"some", "any", "every"})
+_OPENINGS: Final = frozenset({"(", "+", "-", "exists"})
 # The original's tests know no more than these; VALUED and KNOWN are UNKNOWN turned round.
 _TESTS: Final = {
     "null": ("is-null", False),
@@ -77,8 +78,17 @@ class Operators(Primaries):
         """Any expression."""
         if self.token.kind in _QUANTIFIERS:
             return self.quantified()
+        if self.token.kind in _OPENINGS and not self._opens():
+            raise self.unexpected()
         with self.deeper():
             return self._operators(OR)
+
+    def _opens(self) -> bool:
+        """Whether what follows a prefix can: if not, the prefix is to blame, as in the original."""
+        following = self.ahead().kind
+        if self.at("("):
+            return self.starts_expression(1) or following in QUERY_STARTS
+        return self.starts_expression(1) and following not in ("+", "-")
 
     def _operators(self, weakest: int) -> Expression:
         """Operands and the operators between them that are at least so strong."""
@@ -100,10 +110,24 @@ class Operators(Primaries):
         if kind == "not":
             word = self.ahead().kind
             return Upcoming(word, _STRENGTHS[word], True) if word in _NEGATABLE else None
-        if kind == "is" and self._at_distinct():
-            return Upcoming("is distinct from", RELATION)
+        if kind == "is":
+            return self._upcoming_is()
         strength = _STRENGTHS.get(kind)
-        return None if strength is None else Upcoming(kind, strength)
+        if strength is None or (strength == RELATION and not self._compares()):
+            return None
+        return Upcoming(kind, strength)
+
+    def _compares(self) -> bool:
+        """Whether an operand follows; NOT is weaker than a comparison and cannot be one."""
+        if self.ahead().kind == "not":
+            return self.ahead(2).kind == "exists"
+        return self.starts_expression(1)
+
+    def _upcoming_is(self) -> Upcoming | None:
+        if self._at_distinct():
+            return Upcoming("is distinct from", RELATION)
+        distance = 2 if self.ahead().kind == "not" else 1
+        return Upcoming("is", IS) if self.ahead(distance).kind in _TESTS else None
 
     def _at_distinct(self) -> bool:
         following = self.ahead().kind
@@ -169,11 +193,8 @@ class Operators(Primaries):
     def _is(self, left: Expression, upcoming: Upcoming) -> Expression:
         self.advance()
         negation = self.accept("not")
-        test = _TESTS.get(self.token.kind)
-        if test is None:
-            raise self.unexpected()
+        function, turned = _TESTS[self.token.kind]
         position = self.advance().location
-        function, turned = test
         node = Call(position, function, (left,))
         return _negated(node, position, turned != (negation is not None))
 

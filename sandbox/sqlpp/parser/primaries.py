@@ -45,7 +45,7 @@ class Primaries(Literals):
         node = self.primary()
         steps = 0
         while True:
-            if self.at(".") and self.ahead().kind in (lexer.IDENTIFIER, lexer.QUOTED):
+            if self.at(".") and self.ahead().kind != "*":
                 position = self.advance().location
                 node = Field(position, node, self.identifier())
             elif self.at("["):
@@ -55,6 +55,10 @@ class Primaries(Literals):
             steps += 1
             if steps > MAX_PATH:
                 raise syntax_error(self.position, "the path is too long")
+
+    def starts_expression(self, distance: int) -> bool:
+        """Whether an expression can begin with that token."""
+        return self.ahead(distance).kind in _STARTS
 
     def primary(self) -> Expression:
         """An expression without operators or path."""
@@ -220,6 +224,7 @@ def _without_branches(position: Location) -> SqlppError:
     return SqlppError("ASX1008", message, position)
 
 
+_PREFIXES: Final = frozenset({"+", "-", "not", "exists", "some", "any", "every"})
 _PRIMARIES: Final[dict[str, Callable[[Primaries], Expression]]] = {
     lexer.IDENTIFIER: Primaries._name_or_call,
     lexer.QUOTED: Primaries._name_or_call,
@@ -241,3 +246,4 @@ _PRIMARIES: Final[dict[str, Callable[[Primaries], Expression]]] = {
     "{": Primaries.object_constructor,
     "(": Primaries._parenthesized,
 }
+_STARTS: Final = _PREFIXES | _PRIMARIES.keys()

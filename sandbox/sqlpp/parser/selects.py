@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from sandbox.sqlpp.errors import Location
 from sandbox.sqlpp.parser.cursor import unsupported
 from sandbox.sqlpp.parser.primaries import implied_name
 from sandbox.sqlpp.parser.sources import Sources
@@ -49,18 +50,18 @@ class Selects(Sources):
             first = self._block()
             others: list[Block | Select] = []
             while self.at(*_SET_OPERATIONS):
-                others.append(self._other())
+                others.append(self._other(first.position))
             order = self.order_by()
             limit, offset = self._limit()
             position = lets[0].position if lets else first.position
             return Select(position, lets, first, tuple(others), order, limit, offset)
 
-    def _other(self) -> Block | Select:
-        operation = self.advance()
+    def _other(self, start: Location) -> Block | Select:
+        word = self.advance().text.upper()
         if not self.accept("all"):
-            raise unsupported(operation.location, f"Operation {operation.kind} with set semantics")
-        if operation.kind != "union":
-            raise unsupported(operation.location, f"Operation {operation.kind} all")
+            raise unsupported(start, f"Operation {word} with set semantics")
+        if word != "UNION":
+            raise unsupported(start, f"Operation {word}")
         if not self.accept("("):
             return self._block()
         query = self.select()
@@ -127,7 +128,8 @@ class Selects(Sources):
             self.advance()
             return SelectClause(position, self.expression(), (), distinct)
         projections = [self._projection()]
-        while self.accept(","):
+        while self.at_more("*"):
+            self.advance()
             projections.append(self._projection())
         return SelectClause(position, None, tuple(projections), distinct)
 
@@ -179,7 +181,8 @@ class Selects(Sources):
             return ()
         self.expect("by")
         items = [self._order_item()]
-        while self.accept(","):
+        while self.at_more():
+            self.advance()
             items.append(self._order_item())
         return tuple(items)
 

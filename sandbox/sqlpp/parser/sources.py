@@ -18,9 +18,14 @@ class Sources(Windows):
         """FROM and its terms."""
         self.expect("from")
         terms = [self._term()]
-        while self.accept(","):
+        while self.at_more():
+            self.advance()
             terms.append(self._term())
         return tuple(terms)
+
+    def at_more(self, *others: str) -> bool:
+        """Whether a comma and something after it follow: a comma before nothing is to blame."""
+        return self.at(",") and (self.starts_expression(1) or self.ahead().kind in others)
 
     def _term(self) -> FromTerm:
         source, variable, at = self._source()

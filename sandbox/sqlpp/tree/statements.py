@@ -50,7 +50,8 @@ class Set(Statement):
 class Function(Node):
     """A function of the user's: for DECLARE FUNCTION and CREATE FUNCTION.
 
-    `body_text` is the body as written, to be parsed again by whoever calls it later.
+    A function of ANY_NUMBER has one parameter, `args`, that holds all arguments. `body_text` is
+    the body as written, to be parsed again by whoever calls it later.
     """
 
     dataverse: str | None
@@ -251,8 +252,14 @@ class Load(Statement):
 class Unsupported(Statement):
     """A statement the language has and this server has not: read as far as its `;`."""
 
-    kind: str
+    named: str
     what: str
 
+    @property
+    def kind(self) -> str:
+        """What the original calls it."""
+        return self.named
 
+
+ANY_NUMBER: Final = "..."
 READONLY_KINDS: Final = frozenset({"QUERY", "DATAVERSE_DECL", "SET", "FUNCTION_DECL"})
