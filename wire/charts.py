@@ -17,6 +17,8 @@ MAX_SIDE_PX: Final = 16_384
 MAX_WEBP_SIDE_PX: Final = 16_383
 """The format itself has no room for more."""
 MAX_PIXELS: Final = 67_108_864
+MAX_ICON_PIXELS: Final = 4_194_304
+MAX_LABELS: Final = 65_536
 
 Bounds = tuple[float, float, float, float]
 """(min_x, min_y, max_x, max_y) in the style's coordinate system; longitude first."""
@@ -37,6 +39,11 @@ Gradient = Annotated[tuple[Colour, ...], Meta(min_length=1, max_length=16)]
 Interval = tuple[float, float]
 SizeInterval = Annotated[tuple[float, ...], Meta(min_length=1, max_length=2)]
 Zoom = Annotated[float, Meta(ge=0, le=64)]
+CellSize = Annotated[float, Meta(ge=1, description="pixels")]
+IconSide = Annotated[float, Meta(gt=0, le=MAX_SIDE_PX, description="pixels")]
+IconSize = tuple[IconSide, IconSide]
+LabelColours = Annotated[dict[str, Colour], Meta(max_length=MAX_LABELS)]
+Anchor = Literal["bottom-left", "center", "bottom"]
 Aggregation = Literal["sum", "min", "max", "mean", "count", "std", "avg", "stddev"]
 Aggregate = Literal["sum", "min", "max", "mean", "count", "std"]
 Kernel = Literal["box", "gaussian"]
@@ -44,6 +51,7 @@ PictureFormat = Literal["png", "webp"]
 
 DEFAULT_COLOUR: Final = "#115f9a"
 DEFAULT_GRADIENT: Final = ("#115f9a", "#d0f400")
+HEAT_RAMP: Final = ("#0000ff", "#00ffff", "#00ff00", "#ffff00", "#ff0000")
 
 _SYNONYMS: Final[dict[str, Aggregate]] = {"avg": "mean", "stddev": "std"}
 
@@ -122,6 +130,37 @@ class Choropleth(Aggregated, frozen=True, kw_only=True):
     opacity: Fraction = 1.0
 
 
+class UniqueValueChoropleth(Style, frozen=True, kw_only=True):
+    """Polygons filled by label; a label without a colour draws nothing."""
+
+    chart: ClassVar[str] = "unique_value_choropleth"
+
+    unique_value_infos: LabelColours
+    opacity: Fraction = 1.0
+
+
+class IconViz(Style, frozen=True, kw_only=True):
+    """An icon per row: a file of the scope, or a PNG in base64, which wins."""
+
+    chart: ClassVar[str] = "icon_viz"
+
+    icon_path: str | None = None
+    icon: str | None = None
+    icon_size: IconSize | None = None
+    anchor: Anchor = "bottom-left"
+
+
+class Fishnetmap(Aggregated, frozen=True, kw_only=True):
+    """Square cells coloured by weight."""
+
+    chart: ClassVar[str] = "fishnetmap"
+
+    cell_size: CellSize = 4.0
+    cell_spacing: Size = 1.0
+    color_gradient: Gradient = HEAT_RAMP
+    opacity: Fraction = 1.0
+
+
 CHARTS: Final[dict[str, type[Style]]] = {
     "pointmap": Pointmap,
     "heatmap": Heatmap,
@@ -129,6 +168,10 @@ CHARTS: Final[dict[str, type[Style]]] = {
     "choroplethmap": Choropleth,
     "weighted": Weighted,
     "weighted_pointmap": Weighted,
+    "icon_viz": IconViz,
+    "fishnetmap": Fishnetmap,
+    "fishnet": Fishnetmap,
+    "unique_value_choropleth": UniqueValueChoropleth,
 }
 """Every name a chart is known by."""
 
@@ -145,6 +188,7 @@ def parse(chart: str, params: Mapping[str, Any], max_pixels: int = MAX_PIXELS) -
     style = kind(**{name: value for name, value in values.items() if value is not UNSET})
     _check_canvas(style, max_pixels)
     _check_intervals(style)
+    _check_icon(style)
     return style
 
 
@@ -181,9 +225,9 @@ def _whole(field: FieldInfo, given: Any) -> Any:
 
 def _why(field: FieldInfo, given: Any, error: msgspec.ValidationError) -> str:
     words = get_args(field.type)
-    if field.type in (Aggregation, Kernel, PictureFormat):
+    if field.type in (Aggregation, Kernel, PictureFormat, Anchor):
         return f"{given!r} is none of {', '.join(words)}"
-    if field.type in (Colour, Gradient) and "regex" in str(error):
+    if field.type in (Colour, Gradient, LabelColours) and "regex" in str(error):
         return f"{given!r} is no colour (#RRGGBB, #RGB or #RRGGBBAA)"
     return str(error)
 
@@ -214,3 +258,14 @@ def _check_intervals(style: Style) -> None:
         interval = getattr(style, name, None)
         if interval is not None and interval[0] > interval[-1]:
             raise ChartError(name, f"{interval[0]} is above {interval[-1]}")
+
+
+def _check_icon(style: Style) -> None:
+    if not isinstance(style, IconViz):
+        return
+    if style.icon is None and style.icon_path is None:
+        raise ChartError(parameter="icon_path", why="is required, or icon (a PNG in base64)")
+    width, height = style.icon_size or (1.0, 1.0)
+    if width * height > MAX_ICON_PIXELS:
+        why = f"{width:g} x {height:g} are more than {MAX_ICON_PIXELS} pixels"
+        raise ChartError(parameter="icon_size", why=why)

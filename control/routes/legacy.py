@@ -273,7 +273,9 @@ async def _rows(call: Call, scope: str, query: OldQuery) -> None:
 
 
 async def _picture(call: Call, scope: str, query: OldQuery, chart: str) -> None:
-    params = {**query.params, **_own(query)}
+    # `icon` is the member of that chart here, and a parameter of the same chart there.
+    others = {name: value for name, value in query.params.items() if name != query.type}
+    params = {**others, **_own(query)}
     wanted = Map(scope=scope, sql=query.sql, params=params)
     request = render_request(call, wanted, chart, None)
     async with relayed(call, scope, request, request.work_id, request.timeout_s) as (head, png):

@@ -26,6 +26,9 @@ PATHS: Final[dict[str, tuple[str, ...]]] = {
     "heatmap": (),
     "choropleth": ("/choroplethmap",),
     "weighted": ("/weighted_pointmap",),
+    "icon_viz": (),
+    "fishnetmap": ("/fishnet",),
+    "unique_value_choropleth": (),
 }
 """The charts and the other paths of each."""
 
@@ -80,11 +83,21 @@ for _chart, _aliases in PATHS.items():
 
 
 def _accepted(call: Call) -> str:
-    for part in call.request.headers.get("accept", "").split(","):
-        kind = part.split(";")[0].strip().lower()
-        if kind in PICTURES:
-            return kind
-    return ""
+    """The kind of picture that the client takes in place of JSON; empty: none."""
+    wishes = [_wish(part) for part in call.request.headers.get("accept", "").split(",")]
+    known = [wish for wish in wishes if wish[1] > 0 and (wish[0] in PICTURES or wish[0] == JSON)]
+    # Of equals the first.
+    kind = max(known, key=lambda wish: wish[1], default=(JSON, 1.0))[0]
+    return kind if kind in PICTURES else ""
+
+
+def _wish(part: str) -> tuple[str, float]:
+    kind, *options = (piece.strip().lower() for piece in part.split(";"))
+    weight = next((option[2:] for option in options if option.startswith("q=")), "1")
+    try:
+        return kind, float(weight)
+    except ValueError:
+        return kind, 0.0
 
 
 def render_facts(head: RenderReply) -> dict[str, Any]:

@@ -66,13 +66,11 @@ class Canvas:
         cpu.mark_not_finite(x, y, faults)
         return cpu.locate(*project(x, y, self.crs), self.frame, faults)
 
-    def pixel_space(self, mercator: Reals) -> Reals:
-        """Places (n, 2) in pixels, counted up from the bottom-left corner."""
+    def pixel_space(self, x: Reals, y: Reals) -> Reals:
+        """Places of Web Mercator in pixels (n, 2), counted up from the bottom-left corner."""
         x0, y0, x1, y1 = self.bounds
-        places = np.empty_like(mercator)
-        places[:, 0] = (mercator[:, 0] - x0) * self.width / (x1 - x0)
-        places[:, 1] = (mercator[:, 1] - y0) * self.height / (y1 - y0)
-        return places
+        across = (x - x0) * self.width / (x1 - x0)
+        return np.stack([across, (y - y0) * self.height / (y1 - y0)], axis=1)
 
 
 def _no_such_box(style: Style) -> AgentFailure:

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.render.kernel import F8, I4_2D, I8, IN_F8_2D, IN_I8, INT, NOTHING, inline, kernel
+from sandbox.render.kernel import I4_2D, IN_F8_2D, IN_I8, INT, NOTHING, inline, kernel
 
 Places = NDArray[np.float64]
 Offsets = NDArray[np.int64]
+Owners = NDArray[np.int32]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Outlines:
-    """Closed rings of many shapes: shape i has rings `shapes[i]` to `shapes[i + 1]`, ring j has
-    the corners `rings[j]` to `rings[j + 1]`, in pixels from the bottom-left."""
-
-    corners: Places
-    rings: Offsets
-    shapes: Offsets
+_FEW: Final = 24
+"""So many crossings are sorted faster by insertion."""
 
 
 @inline
@@ -31,26 +25,42 @@ def first_centre(height: float) -> int:
 
 
 @inline
-def row_span(low: float, high: float, height: int) -> tuple[int, int]:
-    """Rows of the picture, from the bottom, whose centre an edge between these heights meets."""
-    first = first_centre(min(max(low, 0.0), float(height)))
-    last = first_centre(min(max(high, 0.0), float(height)))
+def row_span(low: float, high: float, bottom: int, top: int) -> tuple[int, int]:
+    """Rows from `bottom` to `top` whose centre an edge between these heights meets."""
+    first = first_centre(min(max(low, float(bottom)), float(top)))
+    last = first_centre(min(max(high, float(bottom)), float(top)))
     return first, last
 
 
-@kernel(NOTHING, IN_F8_2D, INT, INT, I8)
-def count_crossings(corners: Places, start: int, stop: int, counts: Offsets) -> None:
+@inline
+def shape_span(corners: Places, bottom: int, top: int) -> tuple[int, int]:
+    """Rows from `bottom` to `top` that a shape with these corners may have."""
+    low, high = math.inf, -math.inf
+    for i in range(corners.shape[0]):
+        low, high = min(low, corners[i, 1]), max(high, corners[i, 1])
+    return row_span(low, high, bottom, top)
+
+
+@inline
+def count_crossings(
+    corners: Places, start: int, stop: int, rows: tuple[int, int], counts: Offsets
+) -> None:
     """Count, per row, the edges of one ring that cross the row's centre line."""
     for i in range(start, stop - 1):
         low, high = corners[i, 1], corners[i + 1, 1]
-        first, last = row_span(min(low, high), max(low, high), counts.size)
+        first, last = row_span(min(low, high), max(low, high), rows[0], rows[1])
         for row in range(first, last):
             counts[row] += 1
 
 
-@kernel(NOTHING, IN_F8_2D, INT, INT, I8, F8)
-def place_crossings(
-    corners: Places, start: int, stop: int, cursors: Offsets, crossings: Places
+@inline
+def place_crossings(  # noqa: PLR0913  (a kernel takes plain arrays)
+    corners: Places,
+    start: int,
+    stop: int,
+    rows: tuple[int, int],
+    cursors: Offsets,
+    crossings: Places,
 ) -> None:
     """Write where one ring's edges cross each row's centre line, at the row's cursor."""
     for i in range(start, stop - 1):
@@ -59,18 +69,32 @@ def place_crossings(
             # Both neighbours of a shared edge must find the very same crossing.
             a, b = b, a
         low, high = corners[a, 1], corners[b, 1]
-        first, last = row_span(low, high, cursors.size)
+        first, last = row_span(low, high, rows[0], rows[1])
         for row in range(first, last):
             share = (row + 0.5 - low) / (high - low)
             crossings[cursors[row]] = corners[a, 0] + share * (corners[b, 0] - corners[a, 0])
             cursors[row] += 1
 
 
-@kernel(NOTHING, F8, INT, I4_2D, INT)
-def fill_row(crossings: Places, row: int, owners: NDArray[np.int32], owner: int) -> None:
+@inline
+def sort(values: Places) -> None:
+    """Ascending, in place."""
+    if values.size > _FEW:
+        values.sort()
+        return
+    for i in range(1, values.size):
+        value, j = values[i], i
+        while j > 0 and values[j - 1] > value:
+            values[j] = values[j - 1]
+            j -= 1
+        values[j] = value
+
+
+@inline
+def fill_row(crossings: Places, row: int, owners: Owners, owner: int) -> None:
     """Give the pixels between odd and even crossings of one row (from the top) to `owner`."""
     width = float(owners.shape[1])
-    crossings.sort()
+    sort(crossings)
     for i in range(0, crossings.size - 1, 2):
         first = first_centre(min(max(crossings[i], 0.0), width))
         last = first_centre(min(max(crossings[i + 1], 0.0), width))
@@ -78,30 +102,53 @@ def fill_row(crossings: Places, row: int, owners: NDArray[np.int32], owner: int)
             owners[row, column] = owner
 
 
-@kernel(NOTHING, IN_F8_2D, IN_I8, INT, INT, I4_2D)
-def fill_shape(
-    corners: Places, rings: Offsets, shape: int, height: int, owners: NDArray[np.int32]
-) -> None:
-    """Give the pixels of one shape, whose rings are given by their offsets, to it."""
-    counts = np.zeros(height, np.int64)
+@inline
+def fill_shape(  # noqa: PLR0913
+    corners: Places,
+    rings: Offsets,
+    rows: tuple[int, int],
+    cursors: Offsets,
+    room: Places,
+    owners: Owners,
+    owner: int,
+) -> Places:
+    """Give the pixels of one shape in these rows to it; the room for crossings, perhaps grown."""
+    for row in range(rows[0], rows[1] + 1):
+        cursors[row] = 0
     for ring in range(rings.size - 1):
-        count_crossings(corners, rings[ring], rings[ring + 1], counts)
-    ends = np.cumsum(counts)
-    cursors = ends - counts
-    crossings = np.empty(ends[-1], np.float64)
+        count_crossings(corners, rings[ring], rings[ring + 1], rows, cursors)
+    total = 0
+    for row in range(rows[0], rows[1]):
+        cursors[row], total = total, total + cursors[row]
+    crossings = room if total <= room.size else np.empty(2 * total, np.float64)
     for ring in range(rings.size - 1):
-        place_crossings(corners, rings[ring], rings[ring + 1], cursors, crossings)
-    for row in range(height):
-        if counts[row] > 0:
-            found = crossings[ends[row] - counts[row] : ends[row]]
-            fill_row(found, height - 1 - row, owners, shape)
+        place_crossings(corners, rings[ring], rings[ring + 1], rows, cursors, crossings)
+    start = 0
+    for row in range(rows[0], rows[1]):
+        if cursors[row] > start:
+            fill_row(crossings[start : cursors[row]], owners.shape[0] - 1 - row, owners, owner)
+            start = cursors[row]
+    return crossings
 
 
-@kernel(NOTHING, IN_F8_2D, IN_I8, IN_I8, INT, I4_2D)
-def fill_shapes(
-    corners: Places, rings: Offsets, shapes: Offsets, first: int, owners: NDArray[np.int32]
+@kernel(NOTHING, IN_F8_2D, IN_I8, IN_I8, INT, INT, INT, I4_2D)
+def fill_shapes(  # noqa: PLR0913
+    corners: Places,
+    rings: Offsets,
+    shapes: Offsets,
+    first: int,
+    bottom: int,
+    top: int,
+    owners: Owners,
 ) -> None:
-    """Fill shapes in order, later ones over earlier; shape i owns its pixels as `first` + i."""
+    """Fill shapes in order, later ones over earlier; shape i owns its pixels as `first` + i.
+
+    Only rows from `bottom` to `top`, counted from the bottom: other rows may be another's.
+    """
+    cursors = np.zeros(owners.shape[0] + 1, np.int64)
+    room = np.empty(64, np.float64)
     for i in range(shapes.size - 1):
         offsets = rings[shapes[i] : shapes[i + 1] + 1]
-        fill_shape(corners, offsets, first + i, owners.shape[0], owners)
+        rows = shape_span(corners[offsets[0] : offsets[-1]], bottom, top)
+        if rows[0] < rows[1]:
+            room = fill_shape(corners, offsets, rows, cursors, room, owners, first + i)

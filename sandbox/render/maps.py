@@ -6,6 +6,7 @@ import importlib
 
 from sandbox.failure import AgentFailure
 from sandbox.runtime.spark import SparkRuntime
+from sandbox.tables.paths import Paths
 from sandbox.work import Work
 from wire.charts import ChartError, Style, parse
 from wire.messages import RenderReply, RenderRequest
@@ -19,6 +20,7 @@ class Maps:
     def __init__(self, runtime: SparkRuntime, settings: AgentSettings) -> None:
         self._runtime = runtime
         self._settings = settings
+        self._paths = Paths(settings)
 
     def warm(self) -> None:
         """Load what drawing needs, about a second of work; any thread may do it, at any time."""
@@ -28,9 +30,10 @@ class Maps:
         """The facts of the picture and the picture; raises AgentFailure or Spark's error."""
         # Not at the top: numba and its kernels would delay the start of every scope.
         from sandbox.render.drawing import draw
+        from sandbox.render.icons import located
         from sandbox.render.spark_columns import SparkProvider
 
-        style = _style(request)
+        style = located(_style(request), self._paths.resolve)
         provider = SparkProvider(session=self._runtime.session(request.session))
         return draw(style, request.sql, provider, work)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.render.kernel import F8_2D, IN_F4_2D, IN_F8, IN_F8_2D, NOTHING, U1_2D, kernel
-from wire.charts import Rgba, rgba
+from wire.charts import HEAT_RAMP, Rgba, rgba
 
 Reals = NDArray[np.float64]
 Colours = NDArray[np.float64]
@@ -18,7 +18,6 @@ Colours = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
 """(n, 4) or (height, width, 4): red, green, blue, alpha in 0 to 255."""
 
-HEAT_RAMP: Final = ("#0000ff", "#00ffff", "#00ff00", "#ffff00", "#ff0000")
 HEAT_VEIL: Final = 3.0
 
 _HALF: Final = 0.5 + 1e-9
@@ -76,7 +75,7 @@ def colour(text: str, opacity: float = 1.0) -> Colours:
 def gradient(texts: Sequence[str], opacity: float = 1.0) -> Colours:
     """The steps of a gradient, their alpha times `opacity`."""
     levels: list[Rgba] = [rgba(text) for text in texts]
-    steps = np.array(levels, np.float64) / 255.0
+    steps = np.array(levels, np.float64).reshape(-1, 4) / 255.0
     steps[:, 3] *= opacity
     return steps
 
@@ -97,6 +96,14 @@ def levels(colours: Colours) -> Pixels:
     pixels = np.empty((len(colours), 4), np.uint8)
     quantize(np.ascontiguousarray(colours), pixels)
     return pixels
+
+
+def indexed(colours: Pixels, owners: NDArray[np.int32]) -> Pixels:
+    """Pixels (height, width, 4) by the place of their colour in `colours`; -1 is the last one."""
+    words = np.ascontiguousarray(colours).view(np.uint32)[:, 0]
+    # As numpy takes -1 by itself, but several times as fast.
+    places = np.where(owners < 0, len(colours) + owners, owners)
+    return words.take(places, mode="clip").view(np.uint8).reshape(*owners.shape, 4)
 
 
 def one_colour(alphas: Reals, colours: Colours) -> Pixels:

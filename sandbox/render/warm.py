@@ -11,7 +11,10 @@ KERNELS: Final = (
     "sandbox.render.blur",
     "sandbox.render.discs",
     "sandbox.render.fill",
+    "sandbox.render.outlines",
     "sandbox.render.shade",
+    "sandbox.render.stamps",
+    "sandbox.render.wkb",
 )
 
 

@@ -169,6 +169,8 @@ async def test_rows_of_sql(server: Server, ann: User) -> None:
         ("heat", "heatmap", {"map_zoom_level": 10.5}),
         ("choropleth", "choropleth", {}),
         ("weighted", "weighted", {}),
+        ("icon", "icon_viz", {"icon_path": "icon.png"}),
+        ("fishnet", "fishnetmap", {"cell_size": 4}),
     ],
 )
 async def test_pictures(

@@ -1,4 +1,4 @@
-"""The four maps, under all of their names."""
+"""The seven maps, under all of their names."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ PATHS = {
     "/choroplethmap": ("choropleth", PARAMS),
     "/weighted": ("weighted", PARAMS),
     "/weighted_pointmap": ("weighted", PARAMS),
+    "/icon_viz": ("icon_viz", {**PARAMS, "icon_path": "icon.png"}),
+    "/fishnetmap": ("fishnetmap", PARAMS),
+    "/fishnet": ("fishnetmap", PARAMS),
+    "/unique_value_choropleth": (
+        "unique_value_choropleth",
+        {**PARAMS, "unique_value_infos": {"A": "#f00"}},
+    ),
 }
 
 
@@ -57,13 +64,14 @@ async def test_json_has_base64_and_the_facts(ann: User, agent: ScriptedAgent, si
     }
 
 
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize(("kind", "form"), [("image/png", "png"), ("image/webp", "webp")])
 async def test_accept_gives_the_picture_itself(
-    ann: User, agent: ScriptedAgent, kind: str, form: str
+    ann: User, agent: ScriptedAgent, kind: str, form: str, path: str
 ) -> None:
     agent.on(wire.RenderRequest, drawn(b"picture"))
 
-    reply = await ann.post("/pointmap", asking(), headers={"Accept": kind})
+    reply = await ann.post(path, asking(PATHS[path][1]), headers={"Accept": kind})
 
     assert (reply.raw, reply.headers["Content-Type"]) == (b"picture", kind)
     assert (reply.headers["X-Render-Rows"], reply.headers["X-Render-Drawn"]) == ("2", "1")
@@ -72,6 +80,28 @@ async def test_accept_gives_the_picture_itself(
     assert reply.headers["X-Render-Device"] == "cpu"
     assert reply.headers["X-Render-Cached"] == "false"
     assert agent.asked_for(wire.RenderRequest)[0].params["format"] == form
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("image/png;q=0", "application/json"),
+        ("image/png;q=0.5, image/webp", "image/webp"),
+        ("application/json, image/png;q=0.9", "application/json"),
+        ("application/json;q=0.1, image/PNG", "image/png"),
+        ("image/avif,image/webp,image/apng,*/*;q=0.8", "image/webp"),
+        ("*/*", "application/json"),
+        ("image/png;q=high", "application/json"),
+    ],
+)
+async def test_the_client_s_preference_is_followed(
+    ann: User, agent: ScriptedAgent, accept: str, kind: str
+) -> None:
+    agent.on(wire.RenderRequest, drawn(b"picture"))
+
+    reply = await ann.post("/pointmap", asking(), headers={"Accept": accept})
+
+    assert reply.headers["Content-Type"].split(";")[0] == kind
 
 
 async def test_what_an_agent_says_never_ends_a_header(ann: User, agent: ScriptedAgent) -> None:
@@ -106,6 +136,13 @@ async def test_what_an_agent_says_never_ends_a_header(ann: User, agent: Scripted
         ("/heatmap", {}, "map_zoom_level"),
         ("/choropleth", {"color_bound": [2, 1]}, "color_bound"),
         ("/weighted", {"aggregation_type": "median"}, "aggregation_type"),
+        ("/icon_viz", {}, "icon_path"),
+        ("/icon_viz", {"icon_path": "i.png", "icon_size": [0, 5]}, "icon_size"),
+        ("/icon_viz", {"icon_path": "i.png", "anchor": "top"}, "anchor"),
+        ("/fishnet", {"cell_size": 0.5}, "cell_size"),
+        ("/fishnetmap", {"cell_spacing": -1}, "cell_spacing"),
+        ("/unique_value_choropleth", {}, "unique_value_infos"),
+        ("/unique_value_choropleth", {"unique_value_infos": {"A": "red"}}, "unique_value_infos"),
     ],
 )
 async def test_a_bad_parameter_is_named_before_anything_runs(

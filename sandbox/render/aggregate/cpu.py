@@ -110,6 +110,15 @@ def forget_faulty(groups: Groups, faults: Faults) -> None:
             groups[i] = NOBODY
 
 
+@kernel(NOTHING, I4, IN_I4, IN_I4)
+def regroup(pixels: Groups, rows: Groups, columns: Groups) -> None:
+    """Make groups of pixels in place: what the pixel's row and what its column say, added."""
+    width = columns.size
+    for i in range(pixels.size):
+        if pixels[i] >= 0:
+            pixels[i] = rows[pixels[i] // width] + columns[pixels[i] % width]
+
+
 @kernel(NOTHING, IN_I4, U4)
 def add_counts(groups: Groups, counts: NDArray[np.uint32]) -> None:
     """Count rows per group."""

@@ -29,6 +29,7 @@ def points(
     *places: tuple[float, float],
     weights: Sequence[Sequence[float] | None] = (),
     faults: Sequence[int] | None = None,
+    order: Sequence[int] | None = None,
 ) -> PointBatch:
     """A batch of points."""
     x, y = np.array(places, np.float64).reshape(-1, 2).T
@@ -37,12 +38,14 @@ def points(
         y=np.ascontiguousarray(y),
         faults=np.array(faults or [0] * len(places), np.uint8),
         weights=tuple(None if w is None else np.array(w, np.float64) for w in weights),
+        order=None if order is None else np.array(order, np.int64),
     )
 
 
 def shapes(
     *wkts: str | None,
     weights: Sequence[float] | None = None,
+    labels: Sequence[str | None] | None = None,
     order: Sequence[int] | None = None,
 ) -> ShapeBatch:
     """A batch of geometries given as WKT."""
@@ -52,6 +55,7 @@ def shapes(
         wkb=pa.array(wkbs, pa.binary()),
         faults=np.array([Fault.NULL if wkb is None else 0 for wkb in wkbs], np.uint8),
         weights=(None if weights is None else np.array(weights, np.float64),),
+        labels=None if labels is None else pa.array(labels, pa.string()),
         order=None if order is None else np.array(order, np.int64),
     )
 

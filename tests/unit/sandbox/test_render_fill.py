@@ -15,7 +15,7 @@ def owners(*shapes: list[list[tuple[float, float]]], width: int = 5, height: int
     ends = np.cumsum([0, *map(len, rings)])
     grid = np.full((height, width), -1, np.int32)
     corners = np.array([corner for ring in rings for corner in ring], np.float64)
-    fill_shapes(corners, ends, np.cumsum([0, *map(len, shapes)]), 0, grid)
+    fill_shapes(corners, ends, np.cumsum([0, *map(len, shapes)]), 0, 0, height, grid)
     return ["".join("." if owner < 0 else "abc"[owner] for owner in row) for row in grid]
 
 
@@ -112,7 +112,7 @@ def test_neighbours_leave_no_gap_and_no_overlap(seed: int) -> None:
     for cell in cells:
         corners = np.asarray(cell.exterior.coords)
         grid = np.full((32, 32), -1, np.int32)
-        fill_shapes(corners, np.array([0, len(corners)]), np.array([0, 1]), 0, grid)
+        fill_shapes(corners, np.array([0, len(corners)]), np.array([0, 1]), 0, 0, 32, grid)
         total += grid == 0
 
     assert (total == 1).all()

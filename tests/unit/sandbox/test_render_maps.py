@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -17,8 +18,6 @@ from wire.protocol import ErrorCode
 from wire.settings import AgentSettings
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sandbox.runtime.spark import SparkRuntime
     from sandbox.work import Work
 
@@ -152,6 +151,52 @@ def test_a_choropleth_honours_the_order(draw: Any, order: str, middle: str) -> N
     assert pixels[2, 2].tolist() == colours[middle]
     assert pixels[2, 0].tolist() == colours["blue"]
     assert reply.drawn == 3
+
+
+def test_labels_are_texts_of_any_type(draw: Any) -> None:
+    reply, pixels = draw(
+        f"select {LEFT} as g, 1 as kind union all select {RIGHT}, 2 union all select {RIGHT}, null",
+        chart="unique_value_choropleth",
+        unique_value_infos={"1": "#0000FF", "2": "#FF0000"},
+    )
+
+    assert pixels[2, [0, 4]].tolist() == [[0, 0, 255, 255], [255, 0, 0, 255]]
+    assert (reply.drawn, reply.dropped) == (2, {"null_weight": 1})
+
+
+@pytest.mark.parametrize(
+    ("order", "row"), [("", "rrrrb"), ("order by id", "rrrrb"), ("order by id desc", "rbbbb")]
+)
+def test_icons_lie_in_the_order_of_rows(
+    draw: Any, agent_settings: AgentSettings, order: str, row: str
+) -> None:
+    path = Path(agent_settings.scope_dir) / "files" / "red and blue.png"
+    assert cv2.imwrite(str(path), np.array([[[0, 0, 255, 255], [255, 0, 0, 255]]], np.uint8))
+
+    reply, pixels = draw(
+        f"select ST_Point(double(id), 0) as p from range(0, 4, 1, 3) {order}",
+        chart="icon_viz",
+        icon_path="red and blue.png",
+    )
+
+    assert reply.drawn == 4
+    assert "".join("r" if pixel[0] else "b" for pixel in pixels[4]) == row
+
+
+@pytest.mark.parametrize("path", ["../secret.png", "missing.png", "", "."])
+def test_an_icon_that_is_not_there_is_refused(draw: Any, path: str) -> None:
+    with pytest.raises(AgentFailure, match=r"^icon_path: ") as caught:
+        draw(f"{POINTS} from range(1)", chart="icon_viz", icon_path=path)
+
+    assert caught.value.code is ErrorCode.BAD_PARAMETER
+
+
+def test_a_fishnet_of_sql(draw: Any) -> None:
+    reply, pixels = draw(f"{POINTS} from range(7)", chart="fishnetmap", cell_size=4)
+
+    assert (reply.drawn, reply.dropped) == (5, {"outside": 2})
+    assert pixels[1:, :4, 3].all()
+    assert not pixels[1:, 4, 3].any()
 
 
 def test_wkt_is_cast_when_there_is_no_geometry(draw: Any) -> None:

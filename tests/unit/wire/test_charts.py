@@ -7,14 +7,22 @@ from wire.charts import (
     MAX_PIXELS,
     ChartError,
     Choropleth,
+    Fishnetmap,
     Heatmap,
+    IconViz,
     Pointmap,
     Style,
+    UniqueValueChoropleth,
     Weighted,
     parse,
     rgba,
 )
 
+NEEDED = {
+    "heatmap": {"map_zoom_level": 10},
+    "icon_viz": {"icon_path": "icon.png"},
+    "unique_value_choropleth": {"unique_value_infos": {"A": "#fff"}},
+}
 CANVAS = {"width": 300, "height": 200, "bounding_box": [-74, 40, -73, 41]}
 
 
@@ -45,6 +53,20 @@ def test_defaults_are_those_of_the_specification() -> None:
     assert (heatmap.aggregate, heatmap.kernel) == ("sum", "box")
     assert isinstance(choropleth, Choropleth)
     assert (choropleth.aggregate, choropleth.opacity) == ("sum", 1)
+
+
+def test_defaults_of_cells_icons_and_labels() -> None:
+    fishnet = style("fishnetmap")
+    icons = style("icon_viz", icon_path="icon.png")
+    unique = style("unique_value_choropleth", unique_value_infos={"A": "#fff"})
+
+    assert isinstance(fishnet, Fishnetmap)
+    assert (fishnet.cell_size, fishnet.cell_spacing, fishnet.opacity) == (4, 1, 1)
+    assert (fishnet.aggregate, len(fishnet.color_gradient)) == ("sum", 5)
+    assert isinstance(icons, IconViz)
+    assert (icons.icon, icons.icon_size, icons.anchor) == (None, None, "bottom-left")
+    assert isinstance(unique, UniqueValueChoropleth)
+    assert (unique.unique_value_infos, unique.opacity) == ({"A": "#fff"}, 1)
 
 
 @pytest.mark.parametrize("parameter", ["width", "height", "bounding_box"])
@@ -106,12 +128,26 @@ def test_a_heatmap_needs_its_zoom_level() -> None:
         ("heatmap", "kernel", "round"),
         ("choropleth", "opacity", 2),
         ("choropleth", "color_bound", "2.5,5"),
+        ("fishnetmap", "cell_size", 0),
+        ("fishnetmap", "cell_size", "4"),
+        ("fishnetmap", "cell_size", math.inf),
+        ("fishnetmap", "cell_spacing", -0.5),
+        ("fishnetmap", "color_gradient", []),
+        ("fishnetmap", "opacity", 1.5),
+        ("icon_viz", "icon_path", 7),
+        ("icon_viz", "icon", ["a"]),
+        ("icon_viz", "icon_size", [0, 1]),
+        ("icon_viz", "icon_size", [5]),
+        ("icon_viz", "icon_size", [9000, 9000]),
+        ("icon_viz", "anchor", "top"),
+        ("unique_value_choropleth", "unique_value_infos", []),
+        ("unique_value_choropleth", "unique_value_infos", {"A": "green"}),
+        ("unique_value_choropleth", "unique_value_infos", {"A": None}),
+        ("unique_value_choropleth", "opacity", -1),
     ],
 )
 def test_a_bad_value_is_refused_by_name(chart: str, parameter: str, value: object) -> None:
-    zoom = {"map_zoom_level": 10} if chart == "heatmap" else {}
-
-    error = refusal(chart, **(zoom | {parameter: value}))
+    error = refusal(chart, **(NEEDED.get(chart, {}) | {parameter: value}))
 
     assert error.parameter == parameter
     assert str(error).startswith(f"{parameter}: ")
@@ -130,6 +166,15 @@ def test_aggregations_have_aliases(word: str, meaning: str) -> None:
 
     assert isinstance(chosen, Choropleth)
     assert chosen.aggregate == meaning
+
+
+def test_an_icon_is_required_one_way_or_the_other() -> None:
+    assert refusal("icon_viz").parameter == "icon_path"
+    assert style("icon_viz", icon="aWNvbg==") == style("icon_viz", icon="aWNvbg==", icon_path=None)
+
+
+def test_labels_with_a_colour_are_required() -> None:
+    assert refusal("unique_value_choropleth").parameter == "unique_value_infos"
 
 
 def test_too_many_pixels_name_the_width() -> None:
@@ -157,6 +202,7 @@ def test_null_is_not_given_and_unknown_members_are_ignored() -> None:
 def test_both_names_of_a_chart_are_one_chart() -> None:
     assert style("weighted_pointmap") == style("weighted")
     assert style("choroplethmap") == style("choropleth")
+    assert style("fishnet") == style("fishnetmap")
     assert {kind.chart for kind in CHARTS.values()} <= set(CHARTS)
 
 
