@@ -2,10 +2,12 @@ package geoscope.spatial;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.sql.ExperimentalMethods;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.catalyst.FunctionIdentifier;
 import org.apache.spark.sql.catalyst.analysis.FunctionRegistry;
 import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.errors.QueryCompilationErrors;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.internal.SessionState;
@@ -41,6 +43,16 @@ public final class Registrar {
       session.udf().register(
           name, functions.udaf(new PileAggregator(how), PileAggregator.GEOMETRY));
     });
+    prepare((org.apache.spark.sql.classic.SparkSession) session);
+  }
+
+  /** The rule goes last: Sedona's own rules look for its predicates. */
+  private static void prepare(org.apache.spark.sql.classic.SparkSession session) {
+    ExperimentalMethods methods = session.experimental();
+    Seq<org.apache.spark.sql.catalyst.rules.Rule<LogicalPlan>> rules = methods.extraOptimizations();
+    if (!rules.exists(rule -> rule instanceof PreparePredicates)) {
+      methods.extraOptimizations_$eq(rules.appended(new PreparePredicates()).toSeq());
+    }
   }
 
   private interface Builder extends Function1<Seq<Expression>, Expression> {}
