@@ -13,7 +13,7 @@ from sandbox.render.aggregate import cpu
 from sandbox.render.canvas import Canvas, project
 from sandbox.render.clock import Clock
 from sandbox.render.columns import Batch, Columns, PointBatch, SourceColumn
-from sandbox.render.tally import Tally
+from sandbox.render.tally import Fault, Tally
 
 Pixels = NDArray[np.uint8]
 Weights = tuple[SourceColumn | None, ...]
@@ -74,7 +74,10 @@ class PointPainter(Painter):
 
 
 def mark_null_weights(batch: Batch) -> None:
-    """Give rows whose weight is no number a fault."""
+    """Give rows whose weight is no number, or whose label is null, a fault."""
     for weights in batch.weights:
         if weights is not None:
             cpu.mark_null_weights(weights, batch.faults)
+    if batch.labels is not None and batch.labels.null_count:
+        missing = batch.labels.is_null().to_numpy(zero_copy_only=False)
+        batch.faults[missing & (batch.faults == Fault.NONE)] = Fault.NULL_WEIGHT

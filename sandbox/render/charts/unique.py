@@ -17,7 +17,6 @@ from sandbox.render.charts.painter import Check, Pixels, Weights
 from sandbox.render.charts.polygons import Groups, PolygonPainter
 from sandbox.render.clock import Clock
 from sandbox.render.columns import ShapeBatch, SourceColumn
-from sandbox.render.tally import Fault
 from wire.charts import UniqueValueChoropleth
 from wire.protocol import ErrorCode
 
@@ -45,13 +44,6 @@ class UniqueValuePainter(PolygonPainter):
             message = "label: the result has no column for the label beside the geometry"
             raise AgentFailure(ErrorCode.BAD_PARAMETER, message, facts={"parameter": "label"})
         return (replace(found, as_text=True),)
-
-    def add(self, batch: ShapeBatch) -> None:
-        """A row without a label has no weight."""
-        if batch.labels is not None and batch.labels.null_count:
-            missing = batch.labels.is_null().to_numpy(zero_copy_only=False)
-            batch.faults[missing & (batch.faults == Fault.NONE)] = Fault.NULL_WEIGHT
-        super().add(batch)
 
     def add_rows(self, groups: Groups, batch: ShapeBatch) -> None:
         """Let each row's label compete for its polygon."""
