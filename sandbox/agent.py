@@ -124,6 +124,7 @@ class Agent:
         composition.open_notebook(spark)
         services.stage = "catalog"
         await spark.board.run("restore", RESTORE_S, lambda _work: spark.tables.restore())
+        await spark.statements.restore()
         services.spark = spark
         services.stage = "ready"
 
@@ -161,6 +162,7 @@ class Agent:
         await notebook.close()
         if services.spark is not None:
             services.spark.board.close()
+            services.spark.statements.close()
         await asyncio.to_thread(self._jvm.close, END_S)
         self._folders.socket.unlink(missing_ok=True)
 

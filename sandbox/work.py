@@ -37,6 +37,8 @@ class Work:
     deadline: float
     cancelled: threading.Event = field(default_factory=threading.Event)
     group: str = ""
+    is_joined: bool = False
+    """Whether its thread is in its job group: only then is there anything of Spark's to stop."""
     timed_out: bool = False
     is_running: bool = True
 
@@ -73,14 +75,19 @@ class WorkBoard:
         self._running: dict[str, Work] = {}
         self._stoppers: set[asyncio.Task[None]] = set()
 
-    async def run(self, work_id: str, timeout_s: float, fn: Callable[[Work], T]) -> T:
-        """The value of `fn(work)`; raises AgentFailure, TIMEOUT after `timeout_s` seconds."""
+    async def run(
+        self, work_id: str, timeout_s: float, fn: Callable[[Work], T], *, join: bool = True
+    ) -> T:
+        """The value of `fn(work)`; raises AgentFailure, TIMEOUT after `timeout_s` seconds.
+
+        Without `join` it must call `join` itself before it lets Spark work.
+        """
         if work_id in self._running:
             raise AgentFailure(ErrorCode.BAD_REQUEST, f"work {work_id} is already running")
         group = f"{self._prefix}{next(self._numbers)}"
         work = Work(work_id, time.monotonic() + timeout_s, group=group)
         self._running[work_id] = work
-        future = asyncio.get_running_loop().run_in_executor(self._pool, self._do, work, fn)
+        future = asyncio.get_running_loop().run_in_executor(self._pool, self._do, work, fn, join)
         future.add_done_callback(lambda _: self._forget(work))
         return await self._settle(work, future)
 
@@ -97,6 +104,14 @@ class WorkBoard:
         running = list(self._running.values())
         await asyncio.gather(*(self._stop(work) for work in running))
         return len(running)
+
+    def join(self, work: Work) -> None:
+        """Put this thread into the work's job group (a call to the JVM); twice is fine."""
+        if work.is_joined:
+            return
+        work.is_joined = True
+        self._sc.setJobGroup(work.group, "geoscope", interruptOnCancel=True)
+        work.check()
 
     def close(self) -> None:
         """Take no more work; what still runs ends with the process."""
@@ -135,20 +150,24 @@ class WorkBoard:
             await asyncio.to_thread(self._cancel_jobs, work)
 
     def _cancel_jobs(self, work: Work) -> None:
+        if not work.is_joined:
+            return
         with contextlib.suppress(Exception):  # the JVM may be what is gone
             self._sc._jsc.sc().cancelJobGroupAndFutureJobs(work.group)
 
-    def _do(self, work: Work, fn: Callable[[Work], T]) -> T:
+    def _do(self, work: Work, fn: Callable[[Work], T], join: bool) -> T:
         work.check()
-        self._sc.setJobGroup(work.group, "geoscope", interruptOnCancel=True)
         try:
+            if join:
+                self.join(work)
             return fn(work)
         except Exception as error:
             if work.cancelled.is_set():
                 raise work.stopped() from error
             raise translate(error) from error
         finally:
-            self._leave_group()
+            if work.is_joined:
+                self._leave_group()
 
     def _leave_group(self) -> None:
         # The thread is used again, and its JVM twin keeps local properties; with the JVM gone

@@ -11,7 +11,16 @@ from aiohttp import web
 
 from sandbox.failure import AgentFailure
 from sandbox.server.file_routes import add_file_routes
-from sandbox.server.handlers import HANDLERS, RELAYS, Handler, Payload, Relay
+from sandbox.server.handlers import (
+    HANDLERS,
+    RELAYS,
+    Handler,
+    Payload,
+    Relay,
+    RelayedHead,
+    run_statements,
+)
+from sandbox.server.pieces import send_pieces
 from sandbox.server.services import Services
 from wire import messages as wire
 from wire.codec import WireError, decode, encode, frame_head
@@ -35,6 +44,7 @@ def make_app(services: Services) -> web.Application:
     for relayed, relay in RELAYS.items():
         app.router.add_post(relayed.path, _relaying(services, relayed, relay))
     app.router.add_post(wire.ExecuteRequest.path, _executing(services))
+    app.router.add_post(wire.RunStatements.path, _running(services))
     add_file_routes(app, services)
     return app
 
@@ -81,7 +91,7 @@ def _relaying(services: Services, kind: type[wire.RelayRequest], relay: Relay) -
 
 
 async def _send_frame(
-    request: web.Request, head: wire.QueryReply | wire.RenderReply, payload: Payload
+    request: web.Request, head: RelayedHead, payload: Payload
 ) -> web.StreamResponse:
     prefix = frame_head(head)
     response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
@@ -105,6 +115,14 @@ def _executing(services: Services) -> Endpoint:
             await response.write(encode(event) + b"\n")
         await response.write_eof()
         return response
+
+    return endpoint
+
+
+def _running(services: Services) -> Endpoint:
+    async def endpoint(request: web.Request) -> web.StreamResponse:
+        answer = run_statements(services, await _read(request, wire.RunStatements))
+        return await send_pieces(request, answer)
 
     return endpoint
 

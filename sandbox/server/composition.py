@@ -9,6 +9,7 @@ from sandbox.render.maps import Maps
 from sandbox.runtime.notebook import Surroundings
 from sandbox.runtime.spark import SparkRuntime
 from sandbox.server.services import SparkServices
+from sandbox.statements import open_statements
 from sandbox.tables import Tables
 from sandbox.work import WorkBoard, cancel_stray_jobs
 from wire.settings import AgentSettings
@@ -28,6 +29,7 @@ def compose(settings: AgentSettings, gateway: Any, notebook: Notebook) -> SparkS
         queries=Queries(runtime, settings, tables),
         maps=Maps(runtime, settings),
         notebook=notebook,
+        statements=open_statements(runtime, settings, tables),
     )
 
 

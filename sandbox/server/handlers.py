@@ -12,6 +12,7 @@ from sandbox.server.services import Services
 from wire import messages as wire
 
 if TYPE_CHECKING:
+    from sandbox.statements import Answer
     from sandbox.work import Work
 
 FACTS_TIMEOUT_S: Final = 10.0
@@ -43,7 +44,8 @@ class Picture:
         """Nothing to let go of."""
 
 
-Relayed = tuple[wire.QueryReply | wire.RenderReply, Payload]
+RelayedHead = wire.QueryReply | wire.RenderReply | wire.ResultHead
+Relayed = tuple[RelayedHead, Payload]
 Relay = Callable[[Services, Any], Awaitable[Relayed]]
 
 
@@ -91,7 +93,9 @@ async def interrupt(services: Services, request: wire.InterruptRequest) -> wire.
     """The running statement; with `all`, everything."""
     spark = services.ready()
     command = await spark.notebook.interrupt()
-    work = await spark.board.cancel_all() if request.all else 0
+    work = 0
+    if request.all:
+        work = await spark.board.cancel_all() + await spark.statements.cancel_all()
     return wire.Interrupted(command=command, work=work)
 
 
@@ -100,6 +104,8 @@ async def cancel(services: Services, request: wire.CancelRequest) -> wire.Interr
     spark = services.ready()
     command = spark.notebook.cancel(request.work_id)
     work = 0 if command else await spark.board.cancel(request.work_id)
+    if not command and not work:
+        work = await spark.statements.cancel(request.work_id)
     return wire.Interrupted(command=command, work=work)
 
 
@@ -173,6 +179,32 @@ async def render(services: Services, request: wire.RenderRequest) -> Relayed:
     return head, Picture(picture)
 
 
+async def submit_statements(services: Services, request: wire.SubmitStatements) -> wire.Submitted:
+    """A job that was taken, or why not."""
+    return await services.ready().statements.submit(request)
+
+
+async def watch_jobs(services: Services, request: wire.WatchJobs) -> wire.Jobs:
+    """Jobs that ended."""
+    return await services.ready().statements.watch(request)
+
+
+async def drop_job(services: Services, request: wire.DropJob) -> wire.Ok:
+    """A job less."""
+    return await services.ready().statements.drop(request)
+
+
+async def read_result(services: Services, request: wire.ReadResult) -> Relayed:
+    """The rows that a job left."""
+    rows = await services.ready().statements.read(request)
+    return rows.head, rows
+
+
+def run_statements(services: Services, request: wire.RunStatements) -> Answer:
+    """Statements, run now."""
+    return services.ready().statements.run(request)
+
+
 HANDLERS: Final[dict[type[wire.Request], Handler]] = {
     wire.HealthRequest: health,
     wire.ShutdownRequest: shutdown,
@@ -185,10 +217,14 @@ HANDLERS: Final[dict[type[wire.Request], Handler]] = {
     wire.SaveTables: save,
     wire.DescribeTable: describe,
     wire.ListTables: list_tables,
+    wire.SubmitStatements: submit_statements,
+    wire.WatchJobs: watch_jobs,
+    wire.DropJob: drop_job,
 }
 RELAYS: Final[dict[type[wire.RelayRequest], Relay]] = {
     wire.QueryRequest: query,
     wire.RenderRequest: render,
+    wire.ReadResult: read_result,
 }
 
 

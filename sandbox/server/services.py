@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sandbox.runtime.files import Files
     from sandbox.runtime.notebook import Notebook
     from sandbox.runtime.spark import SparkRuntime
+    from sandbox.statements import StatementService
     from sandbox.tables import Tables
     from sandbox.work import WorkBoard
 
@@ -31,6 +32,7 @@ class SparkServices:
     queries: Queries
     maps: Maps
     notebook: Notebook
+    statements: StatementService
 
 
 @dataclass
@@ -49,5 +51,3 @@ class Services:
             message = f"the scope is not ready yet (stage {self.stage})"
             raise AgentFailure(ErrorCode.NOT_READY, message)
         return self.spark
-
-

@@ -1,0 +1,34 @@
+"""The parts of the query service, put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sandbox.statements.job_store import JobStore
+from sandbox.statements.program import DialectCompiler
+from sandbox.statements.service import StatementService
+from sandbox.statements.spark_dialect import SparkDialect
+from sandbox.work import WorkBoard
+
+if TYPE_CHECKING:
+    from sandbox.runtime.spark import SparkRuntime
+    from sandbox.tables import Tables
+    from wire.messages import Dialect
+    from wire.settings import AgentSettings
+
+THREADS: Final = 32
+"""Statements have threads of their own: a reader who is slow holds one."""
+
+
+def open_statements(
+    runtime: SparkRuntime, settings: AgentSettings, tables: Tables
+) -> StatementService:
+    """The query service of a scope."""
+    spool = Path(settings.scope_dir) / "spool"
+    dialects: dict[Dialect, DialectCompiler] = {"spark": SparkDialect(runtime, spool, tables)}
+    return StatementService(
+        dialects=dialects,
+        board=WorkBoard(runtime.sc, THREADS),
+        store=JobStore(spool / "jobs"),
+    )
