@@ -1,0 +1,54 @@
+"""Finding a built-in function by name."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import chain
+from types import MappingProxyType
+from typing import Final
+
+from sandbox.sqlpp.functions import (
+    aggregates,
+    arithmetic,
+    array_sets,
+    arrays,
+    binaries,
+    bits,
+    conditional,
+    constructors,
+    conversions,
+    numeric,
+    objects,
+    regexps,
+    strings,
+    types,
+)
+from sandbox.sqlpp.functions.aliases import ALIASES
+from sandbox.sqlpp.functions.function import Function
+
+_MODULES: Final = (
+    arithmetic,
+    aggregates,
+    array_sets,
+    arrays,
+    objects,
+    conditional,
+    binaries,
+    numeric,
+    bits,
+    strings,
+    regexps,
+    types,
+    constructors,
+    conversions,
+)
+FUNCTIONS: Final = MappingProxyType(
+    {function.name: function for function in chain(*(m.FUNCTIONS for m in _MODULES))}
+)
+
+
+@lru_cache(maxsize=1024)
+def find(name: str) -> Function | None:
+    """The function of that name or alias, in any case, `-` or `_` between the words."""
+    plain = name.lower().replace("_", "-")
+    return FUNCTIONS.get(ALIASES.get(plain, plain))
