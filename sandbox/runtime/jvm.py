@@ -30,12 +30,12 @@ OPENED: Final = (
 """What Spark opens on Java 17 (JavaModuleOptions), without the incubator module."""
 
 PATIENT_COMPILER: Final = (
-    "-XX:Tier4InvocationThreshold=20000",
-    "-XX:Tier4MinInvocationThreshold=2400",
-    "-XX:Tier4CompileThreshold=60000",
-    "-XX:Tier4BackEdgeThreshold=160000",
+    "-XX:Tier4InvocationThreshold=80000",
+    "-XX:Tier4MinInvocationThreshold=9600",
+    "-XX:Tier4CompileThreshold=240000",
+    "-XX:Tier4BackEdgeThreshold=640000",
 )
-"""Four times the usual: at a start the optimising compiler takes as much time as all the rest, for
+"""Sixteen times the usual: at a start the optimising compiler takes as long as all the rest, for
 code that then is done with; what a query does for every row is hot a moment later all the same."""
 
 
@@ -116,7 +116,7 @@ def spark_configuration(settings: AgentSettings) -> dict[str, str]:
         "spark.sql.catalogImplementation": "in-memory",
         # Tables over files read in place follow them.
         "spark.sql.filesourceTableRelationCacheSize": "0",
-        "spark.sql.extensions": "org.apache.sedona.sql.SedonaSqlExtensions",
+        "spark.sql.extensions": "geoscope.spatial.Engine",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.ansi.enabled": "true",
         "spark.sql.shuffle.partitions": str(max(8, 4 * settings.cpus)),
@@ -133,9 +133,7 @@ def spark_configuration(settings: AgentSettings) -> dict[str, str]:
 
 def argument_file(arguments: list[str]) -> str:
     """The arguments as the text of a java argument file, one quoted a line."""
-    return "".join(
-        '"{}"\n'.format(a.replace("\\", "\\\\").replace('"', '\\"')) for a in arguments
-    )
+    return "".join('"{}"\n'.format(a.replace("\\", "\\\\").replace('"', '\\"')) for a in arguments)
 
 
 class Jvm:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import warnings
 from typing import Any
@@ -14,6 +15,7 @@ from pyspark.sql import SparkSession
 
 from sandbox.runtime.jvm import attach_gateway
 from sandbox.runtime.kernel_link import Attached, Link
+from sandbox.runtime.late import BeforeMl, register_ml_functions
 from sandbox.runtime.quiet import quieten_logs
 
 STOP_WARNING = (
@@ -42,6 +44,7 @@ class Attachment:
         for name, target in link.sessions.items():
             self.take(name, target)
         self.set_envs(link.envs)
+        sys.meta_path.insert(0, BeforeMl(lambda: register_ml_functions(self.gateway.jvm)))
 
     @property
     def spark(self) -> SparkSession:

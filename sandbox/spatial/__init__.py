@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pyspark.sql import SparkSession
 
-from sandbox.spatial.registration import register_engine, register_functions
+from sandbox.spatial.registration import EXTENSION, prepare_engine, register_functions
 
-__all__ = ["register"]
+__all__ = ["EXTENSION", "register"]
 
 
 def register(spark: SparkSession) -> None:
     """Make geometry types, functions and spatial joins known to a session and its siblings."""
-    register_engine(spark)
+    prepare_engine(spark)
     register_functions(spark)

@@ -7,6 +7,8 @@ from typing import Any, Final
 from pyspark.sql import SparkSession
 
 JAR: Final = "geoscope-spatial.jar"
+EXTENSION: Final = "geoscope.spatial.Engine"
+"""Gives every session Sedona's types, functions, joins and GeoParquet."""
 
 SYSTEM_PROPERTIES: Final = {
     # Sedona calls home when it starts; a sandbox has no network and nobody was asked.
@@ -24,12 +26,11 @@ class FunctionsMissing(RuntimeError):
         super().__init__(f"{JAR} is not on the class path of Spark's JVM: run scripts/jars.sh")
 
 
-def register_engine(spark: SparkSession) -> None:
-    """Sedona's types, functions, joins and GeoParquet, on this session."""
+def prepare_engine(spark: SparkSession) -> None:
+    """What Sedona and JTS read as they start: before the session's first statement."""
     jvm: Any = spark._jvm
     for name, value in SYSTEM_PROPERTIES.items():
         jvm.java.lang.System.setProperty(name, value)
-    jvm.org.apache.sedona.spark.SedonaContext.create(spark._jsparkSession, "python")
 
 
 def register_functions(spark: SparkSession) -> None:

@@ -220,6 +220,14 @@ class TestCommand:
         assert counted["result"] == [3]
         assert seen["result"] == 7
 
+    def test_mllib_has_its_functions(self, alice: User, taxi: str) -> None:
+        code = (
+            "from pyspark.ml.functions import array_to_vector, vector_to_array\n"
+            "row = spark.sql('select array(1D, 2D) as xs')\n"
+            "row.select(vector_to_array(array_to_vector('xs')).alias('back')).first().back"
+        )
+        assert alice.post("/command", {"scope": taxi, "command": code}).good()["result"] == [1, 2]
+
     def test_function_of_the_namespace_runs_in_tasks(self, alice: User, taxi: str) -> None:
         code = "def double(n):\n    return n * 2\nspark.udf.register('double_it', double, 'int')"
         alice.post("/command", scope=taxi, command=code)

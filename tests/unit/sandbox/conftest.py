@@ -102,7 +102,7 @@ def _conf(scope_dir: Path, jars: list[str]) -> dict[str, str]:
         "spark.sql.shuffle.partitions": "2",
         "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
         "spark.kryo.registrator": "org.apache.sedona.core.serde.SedonaKryoRegistrator",
-        "spark.sql.extensions": "org.apache.sedona.sql.SedonaSqlExtensions",
+        "spark.sql.extensions": "geoscope.spatial.Engine",
     }
 
 
