@@ -18,6 +18,7 @@ from control.auth.passwords import Passwords
 from control.auth.tokens import Tokens
 from control.engine.driver import Berths, EngineDriver
 from control.metrics import Metrics
+from control.query_service.jobs import JobBoard
 from control.query_service.under_way import Directory
 from control.routes import (
     admin,
@@ -40,6 +41,7 @@ from control.scopes.registry import ScopeRegistry
 from control.settings import Settings
 from control.store.accounts import AccountStore
 from control.store.database import Database
+from control.store.query_jobs import JobStore
 from control.store.scopes import ScopeStore
 from control.web import failures, middleware
 from control.web.background import Background
@@ -102,6 +104,7 @@ def assemble(settings: Settings, parts: Parts) -> Services:
     metrics = Metrics()
     metrics.watch_scopes(lambda: _states(registry))
     accounts = _accounts(settings, parts, store)
+    directory = Directory()
     return Services(
         settings=settings,
         registry=registry,
@@ -113,7 +116,8 @@ def assemble(settings: Settings, parts: Parts) -> Services:
         audit=Audit(settings.state_dir),
         readiness=_readiness(settings, parts),
         background=Background(),
-        under_way=Directory(),
+        under_way=directory,
+        jobs=JobBoard(JobStore(parts.database), registry, directory),
         version=version("geoscope"),
     )
 
@@ -202,9 +206,11 @@ def _sanic_config(settings: Settings) -> dict[str, Any]:
 async def _start(app: Sanic[Any, Any]) -> None:
     services: Services = app.ctx.services
     await services.registry.start()
+    await services.jobs.start()
 
 
 async def _stop(app: Sanic[Any, Any]) -> None:
     services: Services = app.ctx.services
     await services.background.stop(BACKGROUND_GRACE_S)
+    await services.jobs.stop()
     await services.registry.stop()

@@ -12,7 +12,7 @@ from sanic import HTTPResponse
 from control.agent_client import AgentClient
 from control.agent_pieces import Piece
 from control.errors import AgentMisbehaved, DeadlineExceeded
-from control.query_service import reply, scopes
+from control.query_service import cancelling, reply, scopes
 from control.query_service.orders import Order
 from control.query_service.problems import (
     NODE_LOST,
@@ -33,7 +33,10 @@ FLUSH_BYTES: Final = 64 * 1024
 class Receiver(Protocol):
     """What becomes of an agent's answer."""
 
-    transcript: Transcript
+    @property
+    def transcript(self) -> Transcript:
+        """What was told so far."""
+        ...
 
     async def take(self, piece: Piece) -> None:
         """One piece of it."""
@@ -108,18 +111,37 @@ def status_of(order: Order, ending: Ending) -> int:
     return http_status(ending.problem, is_alias=order.is_alias)
 
 
-async def run(order: Order, receiver: Receiver) -> Ending:
-    """Run the statements; gives their end. Raises what kept them from being begun."""
-    is_begun = False
+class Lost(Exception):
+    """Statements that the agent had begun came to an end of which it could not tell."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(ending.problem)
+        self.ending = ending
+
+
+@asynccontextmanager
+async def begun(order: Order) -> AsyncIterator[AgentClient]:
+    """The agent of the order's scope; raises Lost for what goes wrong once it is there."""
+    is_there = False
     try:
         async with scopes.agent_of(order.call, order.scope) as client:
-            is_begun = True
-            finished = await _listen(order, client, receiver)
+            is_there = True
+            yield client
     except OURS as error:
-        if not is_begun:
+        if not is_there:
             raise
         is_lost = isinstance(error, NODE_LOST)
-        return Ending.failed(of_error(error), order.elapsed_ns(), is_lost=is_lost)
+        ending = Ending.failed(of_error(error), order.elapsed_ns(), is_lost=is_lost)
+        raise Lost(ending) from error
+
+
+async def run(order: Order, receiver: Receiver) -> Ending:
+    """Run the statements; gives their end. Raises what kept them from being begun."""
+    try:
+        async with begun(order) as client:
+            finished = await _listen(order, client, receiver)
+    except Lost as error:
+        return error.ending
     return Ending.of(finished, order.elapsed_ns())
 
 
@@ -140,7 +162,7 @@ async def _listen(order: Order, client: AgentClient, receiver: Receiver) -> Fini
     request_id, timeout_s = order.call.request_id, order.timeout_s
 
     async def cancel() -> bool:
-        return await scopes.cancel(client, order.request_id, request_id)
+        return await cancelling.cancel(client, order.request_id, request_id)
 
     entry = entry_of(order, cancel)
     answer = client.pieces(order.run(), timeout_s + 2 * GRACE_S, request_id)

@@ -69,6 +69,12 @@ class Order:
         """For how long the client has waited."""
         return int((time.monotonic() - self.call.began) * 1e9)
 
+    def url(self, kind: str, number: int, index: int) -> str:
+        """The handle of a result, or of its status."""
+        if self.is_modern:
+            return f"{self.base}/{kind}/{self.request_id}/{number}-{index}"
+        return f"{self.origin}{self.base}/{kind}/{number}-{index}"
+
     def facts(self) -> Facts:
         """What the reply says about the request."""
         wanted = self.parameters
@@ -123,10 +129,15 @@ async def given(call: Call) -> Given:
     if request.method == "GET":
         await call.body()
         return from_pairs(request.query_string)
+    kind, _ = content_kind(request.headers.get("content-type", ""))
+    return from_json(await call.body()) if kind == JSON else await pairs(call)
+
+
+async def pairs(call: Call) -> Given:
+    """The pairs of a form, where the body is one, and of the URI."""
+    request = call.request
     kind, charset = content_kind(request.headers.get("content-type", ""))
     body = await call.body()
-    if kind == JSON:
-        return from_json(body)
     if kind.lower() == FORM:
         return from_pairs(_text(body, charset), request.query_string)
     return from_pairs(request.query_string)

@@ -131,7 +131,14 @@ def refusal(problem: Problem, elapsed_ns: int, facts: Facts | None = None) -> by
 
 
 def metrics(end: Ending, facts: Facts) -> bytes:
-    """The member `metrics`: four members always, the others where they say something."""
+    """The member `metrics`."""
+    members = metric_members(end, facts)
+    lines = b",\n".join(b'\t\t"%b": %b' % (k.encode(), _json(v)) for k, v in members.items())
+    return b'\t"metrics": {\n' + lines + b"\n\t}"
+
+
+def metric_members(end: Ending, facts: Facts = NO_FACTS) -> dict[str, str | int]:
+    """Four members always, the others where they say something."""
     counts, micro = end.counts, facts.micro
     members: dict[str, str | int] = {
         "elapsedTime": show(end.elapsed_ns, micro),
@@ -148,8 +155,7 @@ def metrics(end: Ending, facts: Facts) -> bytes:
         members["warningCount"] = end.warning_count
     if end.problem is not None:
         members["errorCount"] = 1
-    lines = b",\n".join(b'\t\t"%b": %b' % (k.encode(), _json(v)) for k, v in members.items())
-    return b'\t"metrics": {\n' + lines + b"\n\t}"
+    return members
 
 
 def profile(end: Ending) -> bytes:

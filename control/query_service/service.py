@@ -7,7 +7,7 @@ import time
 import msgspec
 from sanic import HTTPResponse
 
-from control.query_service import delivery, orders, parameters, reply
+from control.query_service import delivery, kept, orders, parameters, reply
 from control.query_service.orders import SCOPE_HEADER, Order
 from control.query_service.outlet import Outlet
 from control.query_service.parameters import Parameters
@@ -39,6 +39,10 @@ async def answer(call: Call) -> HTTPResponse | None:
 
 
 async def _run(order: Order) -> HTTPResponse | None:
+    if order.parameters.mode == "deferred":
+        return await kept.defer(order)
+    if order.parameters.mode == "async":
+        return await kept.submit(order)
     receiver = delivery.Immediate(order)
     return await receiver.end(await delivery.run(order, receiver))
 

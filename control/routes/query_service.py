@@ -6,7 +6,7 @@ from typing import Final
 
 from sanic import HTTPResponse
 
-from control.query_service import service
+from control.query_service import administration, documents, service
 from control.query_service.endpoint import ServiceRoutes
 from control.query_service.orders import ALIAS
 from control.web.call import Call
@@ -19,6 +19,10 @@ OTHERS: Final = ("/analytics/service", ALIAS)
 ALLOWED_HEADERS: Final = (
     "Origin, X-Requested-With, Content-Type, Accept, Authorization, X-Scope, X-Request-Id"
 )
+
+
+def _below(kind: str) -> tuple[str, ...]:
+    return tuple(f"{path}/{kind}/<handle:path>" for path in OTHERS)
 
 
 @routes.post(PATH, aliases=OTHERS)
@@ -41,3 +45,44 @@ async def options(call: Call) -> HTTPResponse:
         "Server": f"Geoscope/{call.services.version}",
     }
     return HTTPResponse(b"", headers=headers)
+
+
+@routes.get(f"{PATH}/status", aliases=tuple(f"{path}/status" for path in OTHERS))
+@routes.get(f"{PATH}/status/<handle:path>", aliases=_below("status"))
+async def request_status(call: Call, handle: str = "") -> HTTPResponse:
+    """How an async request is, and where its result is."""
+    return await documents.status(call, handle)
+
+
+@routes.get(f"{PATH}/result", aliases=tuple(f"{path}/result" for path in OTHERS))
+@routes.get(f"{PATH}/result/<handle:path>", aliases=_below("result"))
+async def request_result(call: Call, handle: str = "") -> HTTPResponse | None:
+    """The rows that a deferred or async request left."""
+    return await documents.result(call, handle)
+
+
+@routes.delete(f"{PATH}/result/<handle:path>", aliases=_below("result"))
+async def remove_result(call: Call, handle: str = "") -> HTTPResponse:
+    """Remove a result before its time."""
+    return await documents.remove(call, handle)
+
+
+@routes.get("/admin/requests/running", aliases=("/admin/requests/running/<rest:path>",))
+async def running_requests(call: Call, **_: str) -> HTTPResponse:
+    """The caller's requests that are under way; for an admin everybody's."""
+    return administration.running(call)
+
+
+@routes.delete(
+    "/admin/requests/running",
+    aliases=("/admin/requests/running/<rest:path>", "/api/v1/active_requests"),
+)
+async def cancel_request(call: Call, **_: str) -> HTTPResponse:
+    """Cancel a request by `request_id` or `client_context_id`."""
+    return await administration.cancel(call)
+
+
+@routes.get("/admin/version")
+async def version(call: Call) -> HTTPResponse:
+    """Which build this is."""
+    return administration.version(call)

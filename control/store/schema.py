@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 metadata = MetaData()
 
@@ -98,5 +98,22 @@ signing_keys = Table(
     Column("secret", String, nullable=False),
     Column("created", Float, nullable=False),
 )
+
+
+query_jobs = Table(
+    "query_jobs",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("record", Text, nullable=False),
+)
+"""Deferred and async requests whose handles are good; `record` is JSON."""
+
+query_numbers = Table(
+    "query_numbers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("next", Integer, nullable=False),
+)
+"""One row: the first job number that was never reserved."""
 
 Index("events_by_time", events.c.at)

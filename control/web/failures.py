@@ -21,6 +21,7 @@ from control.errors import (
     ShuttingDown,
 )
 from control.logs import get_logger
+from control.query_service import misses
 from control.web.answers import failure
 from control.web.services import services_of
 from wire.protocol import ErrorCode
@@ -42,7 +43,7 @@ async def answer(request: Request, exception: Exception) -> HTTPResponse:
     if error.status >= FIRST_OURS:
         _log(error, exception)
     request.ctx.failed_as = error.type
-    return failure(error)
+    return misses.answer(request, error) or failure(error)
 
 
 def translate(request: Request, exception: Exception) -> GeoscopeError:

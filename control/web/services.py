@@ -13,6 +13,7 @@ from control.auth.basic import BasicLogins
 from control.auth.limits import RequestRate
 from control.auth.tokens import Tokens
 from control.metrics import Metrics
+from control.query_service.jobs import JobBoard
 from control.query_service.under_way import Directory
 from control.scopes.registry import ScopeRegistry
 from control.settings import Settings
@@ -35,6 +36,7 @@ class Services:
     readiness: Readiness
     background: Background
     under_way: Directory
+    jobs: JobBoard
     version: str
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Any
 
 import pytest
@@ -11,9 +10,9 @@ import pytest
 from tests.fakes.agent import Pieces, ScriptedAgent, failed, not_compiled, ran
 from tests.service.client import ErrorCode, Reply, Server, User, until
 from tests.service.conftest import ServerFactory
+from tests.service.statements import COUNTS, PATH, masked, post, told
 from wire import messages as wire
 
-PATH = "/query/service"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SEED = """{
 	"requestID": "ID",
@@ -32,32 +31,6 @@ SEED = """{
 	}
 }
 """
-COUNTS = wire.Counts(execution_ns=19_889_389, result_count=1, result_size=15)
-
-
-def masked(text: bytes) -> str:
-    """A reply without what differs each time."""
-    ids = re.sub(r'"requestID": "[0-9a-f-]{36}"', '"requestID": "ID"', text.decode())
-    return re.sub(r'Time": "[0-9.]+(ns|µs|ms|s)"', 'Time": "TIME"', ids)
-
-
-def told(*rows: bytes, signature: Any = "*", **finished: Any) -> Pieces:
-    """One result with these pieces of rows."""
-    return Pieces(
-        [
-            wire.CompiledEvent(signature=signature, results=1),
-            wire.ResultEvent(index=0, edge="begin"),
-            *rows,
-            wire.ResultEvent(index=0, edge="end", rows=1, size=15),
-            wire.FinishedEvent(counts=finished.pop("counts", COUNTS), **finished),
-        ]
-    )
-
-
-async def post(user: User, /, headers: dict[str, str] | None = None, **given: str) -> Reply:
-    """A form; underlines of names stand for themselves."""
-    given.setdefault("scope", "taxi")
-    return await user.post(PATH, data=given, headers=headers or {})
 
 
 async def test_the_seeds_sample_byte_for_byte(ann: User, agent: ScriptedAgent) -> None:

@@ -1,0 +1,144 @@
+"""Hearing of the end of jobs: one long poll for each scope that has open ones."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from control.errors import (
+    AgentFailed,
+    AgentMisbehaved,
+    GeoscopeError,
+    ScopeDead,
+    ScopeNotFound,
+)
+from control.logs import get_logger
+from control.scopes.registry import ScopeRegistry
+from control.scopes.scope import ScopeState
+from wire.messages import Jobs, WatchJobs
+
+log = get_logger(__name__)
+
+WAIT_S: Final = 30.0
+GRACE_S: Final = 20.0
+FIRST_PAUSE_S: Final = 0.02
+LONGEST_PAUSE_S: Final = 5.0
+PATIENCE: Final = 20
+"""So often an agent may answer nonsense in a row before its jobs are given up."""
+MAX_BOOT_LENGTH: Final = 100
+
+
+@dataclass(frozen=True)
+class Place:
+    """A scope as a job knows it: another scope of the same name is another place."""
+
+    owner: str
+    scope: str
+    sandbox_id: str
+
+
+class Listener(Protocol):
+    """Whoever has open jobs."""
+
+    def open_at(self, place: Place) -> frozenset[str]:
+        """The request ids of the jobs that have not ended there."""
+        ...
+
+    def told(self, place: Place, known: frozenset[str], jobs: Jobs) -> bool:
+        """An agent told, when the jobs in `known` were its own; gives whether it was news."""
+        ...
+
+    def lost(self, place: Place, why: str) -> None:
+        """The jobs there will never end."""
+        ...
+
+
+class Gone(Exception):
+    """The place is no more what it was, and says why."""
+
+
+class Watching:
+    """The polls. The mutable state is the tasks, and how far each agent has told, by place."""
+
+    def __init__(self, registry: ScopeRegistry, listener: Listener) -> None:
+        self._registry = registry
+        self._listener = listener
+        self._tasks: dict[Place, asyncio.Task[None]] = {}
+        self._told: dict[Place, tuple[str, int]] = {}
+
+    def follow(self, place: Place) -> None:
+        """Listen until no job is open there."""
+        if place not in self._tasks:
+            task = asyncio.create_task(self._follow(place))
+            self._tasks[place] = task
+            task.add_done_callback(_note_failure)
+
+    def forget(self, place: Place) -> None:
+        """Nothing is kept there any more."""
+        if place not in self._tasks:
+            self._told.pop(place, None)
+
+    async def stop(self) -> None:
+        """Hear no more; the agents go on."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _follow(self, place: Place) -> None:
+        pause_s, nonsense = 0.0, 0
+        try:
+            # No await between the last look for open jobs and the end: a new one starts anew.
+            while known := self._listener.open_at(place):
+                await asyncio.sleep(pause_s)
+                pause_s = min(max(2 * pause_s, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+                try:
+                    began = time.monotonic()
+                    is_news = await self._listen(place, known)
+                    if is_news or time.monotonic() - began > WAIT_S / 2:
+                        pause_s, nonsense = 0.0, 0
+                except (AgentMisbehaved, AgentFailed) as error:
+                    nonsense += 1
+                    log.warning("jobs not told", type=error.type)
+                    if nonsense >= PATIENCE:
+                        self._listener.lost(place, error.message)
+                except Gone as error:
+                    self._listener.lost(place, str(error))
+                except GeoscopeError as error:
+                    log.info("jobs not told, asked again", type=error.type)
+        finally:
+            del self._tasks[place]
+
+    async def _listen(self, place: Place, known: frozenset[str]) -> bool:
+        self._check(place)
+        boot, after = self._told.get(place, ("", 0))
+        request = WatchJobs(boot=boot, after=after, wait_s=WAIT_S)
+        try:
+            async with self._registry.use(place.owner, place.scope) as client:
+                jobs = await client.call(request, WAIT_S + GRACE_S)
+        except (ScopeNotFound, ScopeDead):
+            self._check(place)
+            raise
+        self._told[place] = (jobs.boot[:MAX_BOOT_LENGTH], jobs.seq)
+        return self._listener.told(place, known, jobs)
+
+    def _check(self, place: Place) -> None:
+        """Whether the scope can still run jobs; raises Gone."""
+        try:
+            scope = self._registry.get(place.owner, place.scope)
+        except ScopeNotFound as error:
+            raise Gone("the scope was deleted") from error  # noqa: EM101
+        if scope.sandbox_id != place.sandbox_id:
+            raise Gone("the scope was deleted")  # noqa: EM101
+        if scope.state in (ScopeState.DEAD, ScopeState.STOPPED):
+            why = f"the scope is {scope.state} ({scope.reason})"
+            raise Gone(why)
+
+
+def _note_failure(task: asyncio.Task[None]) -> None:
+    with contextlib.suppress(asyncio.CancelledError):
+        if (error := task.exception()) is not None:
+            log.error("watching jobs failed", exc_info=error)
