@@ -226,7 +226,7 @@ class TestCommand:
             "row = spark.sql('select array(1D, 2D) as xs')\n"
             "row.select(vector_to_array(array_to_vector('xs')).alias('back')).first().back"
         )
-        assert alice.post("/command", {"scope": taxi, "command": code}).good()["result"] == [1, 2]
+        assert alice.post("/command", scope=taxi, command=code)["result"] == [1, 2]
 
     def test_function_of_the_namespace_runs_in_tasks(self, alice: User, taxi: str) -> None:
         code = "def double(n):\n    return n * 2\nspark.udf.register('double_it', double, 'int')"
