@@ -6,7 +6,7 @@ if the two cannot be compared. `order_key` is total: MISSING, null, then by type
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -31,32 +31,45 @@ from sandbox.sqlpp.values import (
 
 Key: TypeAlias = Any
 
-# Within a rank the value decides, between ranks the rank.
+# Within a rank the value decides, between ranks the rank, as ORDER BY has it.
+_NUMBER: Final = 2
 RANKS: Final[dict[type, int]] = {
     Missing: 0,
     type(None): 1,
-    bool: 2,
-    Int8: 3,
-    Int16: 3,
-    Int32: 3,
-    int: 3,
-    Float32: 3,
-    float: 3,
+    Int8: _NUMBER,
+    Int16: _NUMBER,
+    Int32: _NUMBER,
+    int: _NUMBER,
+    Float32: _NUMBER,
+    float: _NUMBER,
+    bytes: 3,
     str: 4,
-    Date: 5,
-    Time: 6,
-    DateTime: 7,
-    Duration: 8,
-    YearMonthDuration: 9,
-    DayTimeDuration: 10,
-    Interval: 11,
-    UUID: 12,
-    bytes: 13,
-    list: 14,
-    Multiset: 15,
-    dict: 16,
+    bool: 5,
+    DateTime: 6,
+    Date: 7,
+    Time: 8,
+    Duration: 9,
+    list: 11,
+    Multiset: 12,
+    dict: 13,
+    Interval: 14,
+    YearMonthDuration: 15,
+    DayTimeDuration: 16,
+    UUID: 17,
 }
-_NAN: Final = (1, 0.0)
+# NaN is equal to itself and after every other number; -0.0 is before 0.0.
+_NAN_KEY: Final = (_NUMBER, float("inf"), 1)
+_UNORDERED: Final = frozenset({dict, Multiset, Duration, Interval})
+
+
+class Incomparable:
+    """What comes of two values that have no order, or no equality, between them."""
+
+    __slots__ = ()
+
+
+INCOMPARABLE: Final = Incomparable()
+Verdict: TypeAlias = int | Incomparable
 
 
 def equals(left: Value, right: Value) -> Value:
@@ -65,39 +78,43 @@ def equals(left: Value, right: Value) -> Value:
         return MISSING
     if left is None or right is None:
         return None
-    kind, other = type(left), type(right)
-    if kind is other or (kind in NUMBERS and other in NUMBERS):
-        deep = _DEEP.get(kind)
-        return deep(left, right) if deep else left == right
-    return None
+    verdict = same(left, right)
+    return None if verdict is INCOMPARABLE else verdict == 0
 
 
 def compare(left: Value, right: Value) -> Value:
     """-1, 0 or 1, or null/MISSING where there is no order between the two."""
     if left is MISSING or right is MISSING:
         return MISSING
-    if left is None or right is None or not comparable(left, right):
+    if left is None or right is None:
         return None
-    mine, yours = order_key(left), order_key(right)
-    return (mine > yours) - (mine < yours)
+    verdict = order(left, right)
+    return None if verdict is INCOMPARABLE else verdict
 
 
-def comparable(left: Value, right: Value) -> bool:
-    """Whether the two have an order: same type or both numbers, and neither object nor multiset."""
+def same(left: Value, right: Value) -> Verdict:
+    """0 if two known values are equal, another number if not, or INCOMPARABLE."""
     kind, other = type(left), type(right)
-    if kind in NUMBERS:
-        return other in NUMBERS
-    return kind is other and kind not in _UNORDERED
+    if kind is not other and not (kind in NUMBERS and other in NUMBERS):
+        return INCOMPARABLE
+    deep = _DEEP.get(kind)
+    return deep(left, right) if deep else _ordered(left, right)
+
+
+def order(left: Value, right: Value) -> Verdict:
+    """-1, 0 or 1 for two known values, or INCOMPARABLE."""
+    return INCOMPARABLE if type(left) in _UNORDERED else same(left, right)
 
 
 def order_key(value: Value) -> Key:
     """A key whose Python order is ORDER BY's; total over all values."""
-    rank = RANKS[type(value)]
-    if rank == RANKS[int]:
-        # NaN sorts after every other number, and is equal to itself.
-        return (rank, _NAN if value != value else (0, value))
-    part = _ORDER_PARTS.get(type(value))
-    return (rank, part(value) if part else value)
+    kind = type(value)
+    if kind in NUMBERS:
+        if value != value:
+            return _NAN_KEY
+        return (_NUMBER, value) if value else _zero_key(value)
+    part = _ORDER_PARTS.get(kind)
+    return (RANKS[kind], part(value) if part else value)
 
 
 def group_key(value: Value) -> Key:
@@ -105,55 +122,62 @@ def group_key(value: Value) -> Key:
     return order_key(value)
 
 
-def _items_equal(left: list[Value], right: list[Value]) -> Value:
-    if len(left) != len(right):
-        return False
-    return _all_equal(zip(left, right, strict=True))
+def _zero_key(value: Value) -> Key:
+    return (_NUMBER, 0, -1 if str(value)[0] == "-" else 0)
 
 
-def _multisets_equal(left: list[Value], right: list[Value]) -> Value:
-    return sorted(map(order_key, left)) == sorted(map(order_key, right))
+def _ordered(left: Value, right: Value) -> int:
+    mine, yours = order_key(left), order_key(right)
+    return int(mine > yours) - int(mine < yours)
 
 
-def _objects_equal(left: dict[str, Value], right: dict[str, Value]) -> Value:
-    if left.keys() != right.keys():
-        return False
-    return _all_equal((value, right[name]) for name, value in left.items())
+def _nested(left: Value, right: Value) -> Verdict:
+    """Inside of arrays and objects nothing can be said of null and MISSING."""
+    if left is None or right is None or left is MISSING or right is MISSING:
+        return INCOMPARABLE
+    return same(left, right)
 
 
-def _all_equal(pairs: Any) -> Value:
-    unknown = False
+def _first_difference(pairs: Iterable[tuple[Value, Value]]) -> Verdict:
+    """The first difference decides, but one pair that cannot be compared spoils all."""
+    decision = 0
     for left, right in pairs:
-        same = equals(left, right)
-        if same is False:
-            return False
-        unknown = unknown or same is not True
-    return None if unknown else True
+        verdict = _nested(left, right)
+        if isinstance(verdict, Incomparable):
+            return INCOMPARABLE
+        decision = decision or verdict
+    return decision
+
+
+def _compare_items(left: list[Value], right: list[Value]) -> Verdict:
+    decision = _first_difference(zip(left, right, strict=False))
+    return decision or len(left) - len(right)
+
+
+def _compare_objects(left: dict[str, Value], right: dict[str, Value]) -> Verdict:
+    if left.keys() != right.keys():
+        return 1
+    return _first_difference((value, right[name]) for name, value in left.items())
 
 
 def _sequence(value: list[Value]) -> Key:
     return tuple(map(order_key, value))
 
 
-def _bag(value: list[Value]) -> Key:
-    return tuple(sorted(map(order_key, value)))
-
-
 def _fields(value: dict[str, Value]) -> Key:
     return tuple(sorted((name, order_key(item)) for name, item in value.items()))
 
 
-_UNORDERED: Final = frozenset({dict, Multiset, Duration, Interval})
-_DEEP: Final[dict[type, Callable[[Any, Any], Value]]] = {
-    list: _items_equal,
-    Multiset: _multisets_equal,
-    dict: _objects_equal,
+_DEEP: Final[dict[type, Callable[[Any, Any], Verdict]]] = {
+    list: _compare_items,
+    Multiset: _compare_items,
+    dict: _compare_objects,
 }
 _ORDER_PARTS: Final[dict[type, Callable[[Any], Key]]] = {
     type(None): lambda value: (),
     Missing: lambda value: (),
     list: _sequence,
-    Multiset: _bag,
+    Multiset: _sequence,
     dict: _fields,
     Date: lambda value: value.days,
     Time: lambda value: value.ms,

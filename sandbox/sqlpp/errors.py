@@ -54,6 +54,16 @@ def described(code: str, message: str, location: Location | None) -> str:
     return f"{code}: {message}{where}"
 
 
+def compile_error(location: Location | None, code: str, message: str) -> SqlppError:
+    """An error of the text, found before anything runs."""
+    return SqlppError(code, message, location)
+
+
+def data_error(location: Location | None, code: str, message: str) -> SqlppError:
+    """An error of the data, with the place of the expression that met it."""
+    return SqlppError(code, message, location, "runtime")
+
+
 def runtime_error(code: str, message: str, location: Location | None = None) -> SqlppError:
     """An error of the data, met while the statement runs."""
     return SqlppError(code, message, location, "runtime")

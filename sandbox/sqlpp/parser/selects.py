@@ -36,7 +36,7 @@ class _Parts:
     lets: tuple[Let, ...] = ()
     where: Expression | None = None
     group: GroupBy | None = None
-    group_lets: tuple[Let, ...] = field(default=())
+    late_lets: tuple[Let, ...] = field(default=())
     having: Expression | None = None
 
 
@@ -83,7 +83,7 @@ class Selects(Sources):
             parts.lets,
             parts.where,
             parts.group,
-            parts.group_lets,
+            parts.late_lets,
             parts.having,
         )
 
@@ -98,7 +98,7 @@ class Selects(Sources):
         parts = _Parts(terms=self.from_terms(), lets=self._lets(), where=self._condition("where"))
         if self.at("group"):
             parts.group = self._group_by()
-            parts.group_lets = self._lets()
+            parts.late_lets = self._lets()
             parts.having = self._condition("having")
         return parts
 
@@ -158,7 +158,7 @@ class Selects(Sources):
         if self.accept("group"):
             self.expect("as")
             members, fields = self.variable(), self.named_fields()
-        return GroupBy(position, tuple(keys), members, fields, is_named=members is not None)
+        return GroupBy(position, tuple(keys), members, fields)
 
     def _group_key(self) -> GroupKey:
         position = self.position

@@ -224,6 +224,16 @@ class Aggregate(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class Apply(Expression):
+    """A call of a user's function; made by the resolver. No function is inside of itself."""
+
+    name: str
+    parameters: tuple[Variable, ...]
+    arguments: tuple[Expression, ...]
+    body: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class FrameEdge(Node):
     """One end of a window frame, before the current row or after it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal as Choice
 
-from sandbox.sqlpp.tree.expressions import Variable
+from sandbox.sqlpp.tree.expressions import UNBOUND, Variable
 from sandbox.sqlpp.tree.nodes import Expression, Node
 
 
@@ -78,15 +78,22 @@ class GroupKey(Node):
 class GroupBy(Node):
     """GROUP BY: its keys, the group's variable, and which variables its members hold, by name.
 
-    An implicit one has no keys: the aggregates of a SELECT that has no GROUP BY. `is_named` says
-    that GROUP AS was written, so that somebody may read the members.
+    An implicit one has no keys: the aggregates of a SELECT that has no GROUP BY. `sets` lists the
+    keys, by place, of each grouping set; empty for a plain GROUP BY. `rows` is what aggregates
+    read, made by the resolver; `members` is the group as a collection of objects, if it is read.
     """
 
     keys: tuple[GroupKey, ...]
     members: Variable | None = None
     fields: tuple[tuple[Variable, str], ...] = ()
+    sets: tuple[tuple[int, ...], ...] = ()
     is_implicit: bool = False
-    is_named: bool = False
+    rows: Variable | None = None
+
+    @property
+    def rows_slot(self) -> int:
+        """The place of the group's rows."""
+        return UNBOUND if self.rows is None else self.rows.slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +107,18 @@ class OrderItem(Node):
 
 @dataclass(frozen=True, slots=True)
 class Block(Node):
-    """One SELECT … FROM … WHERE … GROUP BY … HAVING."""
+    """One SELECT … FROM … LET … WHERE … GROUP BY … LET … HAVING.
+
+    `late_lets` are evaluated after WHERE and GROUP BY: what is written there, and the columns that
+    ORDER BY speaks of by their names.
+    """
 
     select: SelectClause
     terms: tuple[FromTerm, ...] = ()
     lets: tuple[Let, ...] = ()
     where: Expression | None = None
     group: GroupBy | None = None
-    group_lets: tuple[Let, ...] = ()
+    late_lets: tuple[Let, ...] = ()
     having: Expression | None = None
 
 

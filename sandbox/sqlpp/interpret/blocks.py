@@ -1,0 +1,150 @@
+"""One SELECT block as stages, each over the one before, and the rows they end in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from operator import itemgetter
+from typing import cast
+
+from sandbox.sqlpp.compare import group_key
+from sandbox.sqlpp.interpret.compiler import Compiler, Condition, Evaluator, Frame, Stage
+from sandbox.sqlpp.interpret.joins import From
+from sandbox.sqlpp.interpret.logic import condition
+from sandbox.sqlpp.interpret.scalars import record
+from sandbox.sqlpp.tree.expressions import Variable
+from sandbox.sqlpp.tree.nodes import Expression
+from sandbox.sqlpp.tree.queries import Block, GroupBy, Let, SelectClause
+from sandbox.sqlpp.values import MISSING, Value
+
+
+def stages(compiler: Compiler, node: Block) -> Stage:
+    """FROM, LET, WHERE, GROUP BY, LET and HAVING."""
+    stage = From(compiler, node.where).stage(node.terms)
+    stage = _lets(compiler, node.lets, stage)
+    stage = _filtered(compiler, node.where, stage)
+    if node.group is not None:
+        stage = _grouped(compiler, node.group, _bound(node), stage)
+    stage = _lets(compiler, node.late_lets, stage)
+    return _filtered(compiler, node.having, stage)
+
+
+def _lets(compiler: Compiler, lets: tuple[Let, ...], stage: Stage) -> Stage:
+    if not lets:
+        return stage
+    definitions = [(let.variable.slot, compiler.expression(let.expression)) for let in lets]
+
+    def defined(frame: Frame) -> Iterator[None]:
+        for _ in stage(frame):
+            for slot, evaluate in definitions:
+                frame[slot] = evaluate(frame)
+            yield
+
+    return defined
+
+
+def _filtered(compiler: Compiler, node: Expression | None, stage: Stage) -> Stage:
+    if node is None:
+        return stage
+    return _where(condition(compiler, node), stage)
+
+
+def _where(holds: Condition, stage: Stage) -> Stage:
+    def filtered(frame: Frame) -> Iterator[None]:
+        for _ in stage(frame):
+            if holds(frame):
+                yield
+
+    return filtered
+
+
+def _bound(node: Block) -> tuple[int, ...]:
+    """The places that the block has filled before GROUP BY."""
+    variables: list[Variable | None] = []
+    for term in node.terms:
+        variables += [term.variable, term.at]
+        for link in term.links:
+            variables += [link.variable, link.at]
+    variables += [let.variable for let in node.lets]
+    return tuple(variable.slot for variable in variables if variable is not None)
+
+
+def _grouped(compiler: Compiler, node: GroupBy, bound: tuple[int, ...], stage: Stage) -> Stage:
+    """The rows of each group, under the keys they have in common."""
+    rows_slot = node.rows_slot
+    compiler.group(rows_slot, bound)
+    snapshot = itemgetter(*bound) if len(bound) > 1 else _single(bound)
+    keys = [compiler.expression(key.expression) for key in node.keys]
+    key_slots = [key.variable.slot for key in node.keys if key.variable is not None]
+    members = _members(compiler, node)
+    implicit = node.is_implicit
+
+    def grouped(frame: Frame) -> Iterator[None]:
+        groups: dict[object, tuple[list[Value], list[tuple[Value, ...]]]] = {}
+        if implicit:
+            groups[()] = ([], [])
+        for _ in stage(frame):
+            values = [key(frame) for key in keys]
+            identity = tuple(map(group_key, values))
+            found = groups.get(identity)
+            if found is None:
+                found = groups[identity] = (values, [])
+            found[1].append(snapshot(frame))
+        for values, rows in groups.values():
+            for slot, value in zip(key_slots, values, strict=True):
+                frame[slot] = value
+            frame[rows_slot] = rows
+            if members is not None:
+                members(frame)
+            yield
+
+    return grouped
+
+
+def _single(bound: tuple[int, ...]) -> itemgetter[tuple[Value, ...]]:
+    """A row of at most one variable."""
+    first = bound[0]
+    return cast("itemgetter[tuple[Value, ...]]", lambda frame: (frame[first],))
+
+
+def _members(compiler: Compiler, node: GroupBy) -> Evaluator | None:
+    """The closure that makes the group a collection of objects, for GROUP AS."""
+    if node.members is None:
+        return None
+    slot, rows = node.members.slot, node.rows_slot
+    restore = compiler.restorer(rows)
+    build = record({name: compiler.expression(variable) for variable, name in node.fields})
+
+    def members(frame: Frame) -> None:
+        objects: list[Value] = []
+        for row in frame[rows]:
+            restore(frame, row)
+            objects.append(build(frame))
+        frame[slot] = objects
+
+    return members
+
+
+def output(compiler: Compiler, node: SelectClause) -> Evaluator:
+    """The closure that makes a row of the columns, or of the one element."""
+    if node.element is not None:
+        return compiler.expression(node.element)
+    columns = [
+        (column.name, compiler.expression(column.expression))
+        for column in node.projections
+        if column.expression is not None
+    ]
+    if all(column.kind == "named" for column in node.projections):
+        return record({name or "": evaluate for name, evaluate in columns})
+    spread = [column.kind == "spread" for column in node.projections]
+
+    def row(frame: Frame) -> Value:
+        made: dict[str, Value] = {}
+        for (name, evaluate), is_spread in zip(columns, spread, strict=True):
+            value = evaluate(frame)
+            if is_spread:
+                made.update(value if type(value) is dict else {})
+            elif value is not MISSING:
+                made[name or ""] = value
+        return made
+
+    return row

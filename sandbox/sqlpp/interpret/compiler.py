@@ -1,0 +1,69 @@
+"""From nodes to closures, by a table of rules per kind of node.
+
+A closure takes the frame: a list with one place per variable of the statement. Every variable has
+its own place, and a function is never inside of itself, so one frame serves all nested queries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any, TypeAlias
+
+from sandbox.sqlpp.context import Context
+from sandbox.sqlpp.source import Datasets
+from sandbox.sqlpp.tree.nodes import Expression
+from sandbox.sqlpp.values import Value
+
+Frame: TypeAlias = list[Value]
+Evaluator: TypeAlias = Callable[[Frame], Value]
+Condition: TypeAlias = Callable[[Frame], bool]
+Rows: TypeAlias = Callable[[Frame], Iterator[Value]]
+# A step of a query: it puts one combination of variables after the other into the frame.
+Stage: TypeAlias = Callable[[Frame], Iterator[None]]
+Rule: TypeAlias = Callable[["Compiler", Any], Evaluator]
+
+
+class Compiler:
+    """Makes closures that run in one statement's context, over its datasets and parameters."""
+
+    def __init__(
+        self,
+        rules: Mapping[type, Rule],
+        context: Context,
+        datasets: Datasets,
+        parameters: Mapping[str, Value],
+    ) -> None:
+        self._rules = rules
+        self.context = context
+        self.datasets = datasets
+        self.parameters = parameters
+        self._groups: dict[int, tuple[int, ...]] = {}
+
+    def group(self, rows: int, slots: tuple[int, ...]) -> None:
+        """Note which variables the rows of a group hold."""
+        self._groups[rows] = slots
+
+    def restorer(self, rows: int) -> Callable[[Frame, tuple[Value, ...]], None]:
+        """The closure that puts a row of a group back into the frame."""
+        slots = self._groups[rows]
+        if len(slots) == 1:
+            return partial(_restore_one, slots[0])
+        return partial(_restore, slots)
+
+    def expression(self, node: Expression) -> Evaluator:
+        """The closure that gives an expression's value."""
+        return self._rules[type(node)](self, node)
+
+    def expressions(self, nodes: tuple[Expression, ...]) -> list[Evaluator]:
+        """The closures of several expressions."""
+        return [self.expression(node) for node in nodes]
+
+
+def _restore_one(slot: int, frame: Frame, row: tuple[Value, ...]) -> None:
+    frame[slot] = row[0]
+
+
+def _restore(slots: tuple[int, ...], frame: Frame, row: tuple[Value, ...]) -> None:
+    for slot, value in zip(slots, row, strict=True):
+        frame[slot] = value

@@ -1,0 +1,165 @@
+"""Calls: built-in functions, users' functions, and the aggregates of SQL."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sandbox.sqlpp.errors import Location, SqlppError
+from sandbox.sqlpp.functions.function import Function as Builtin
+from sandbox.sqlpp.functions.registry import find
+from sandbox.sqlpp.resolve.catalog import DEFAULT_DATAVERSE, Catalog
+from sandbox.sqlpp.resolve.names import Names
+from sandbox.sqlpp.resolve.scopes import Scope
+from sandbox.sqlpp.tree.expressions import Aggregate, Apply, ArrayOf, Call, Variable, Window
+from sandbox.sqlpp.tree.nodes import Expression, Node
+from sandbox.sqlpp.tree.queries import Select
+from sandbox.sqlpp.tree.statements import ANY_NUMBER, Function
+from sandbox.sqlpp.tree.walk import children
+
+# A SQL aggregate and the function over a collection that it means.
+AGGREGATES: Final = {
+    "count": "array_count",
+    "sum": "array_sum",
+    "avg": "array_avg",
+    "mean": "array_avg",
+    "min": "array_min",
+    "max": "array_max",
+    "array_agg": "array_agg",
+    "arrayagg": "array_agg",
+    "stddev": "array_stddev_samp",
+    "stddev_samp": "array_stddev_samp",
+    "stddev_pop": "array_stddev_pop",
+    "variance": "array_var_samp",
+    "variance_samp": "array_var_samp",
+    "var_samp": "array_var_samp",
+    "variance_pop": "array_var_pop",
+    "var_pop": "array_var_pop",
+    "skewness": "array_skewness",
+    "kurtosis": "array_kurtosis",
+}
+
+
+class Calls(Names):
+    """The rule for Call."""
+
+    def __init__(self, catalog: Catalog, root: Node) -> None:
+        super().__init__(catalog, root)
+        self._applied: dict[int, tuple[tuple[Variable, ...], Expression]] = {}
+        self._within: list[Function] = []
+
+    def call(self, node: Call, scope: Scope) -> Expression:
+        """A call of whatever the name means here."""
+        function = self.catalog.functions.find(node.dataverse, node.name, len(node.arguments))
+        if function is not None:
+            return self._apply(function, node, scope)
+        if node.dataverse is None:
+            meaning = AGGREGATES.get(aggregate_name(node))
+            if meaning is not None:
+                return self._aggregate(meaning, node, scope)
+        if node.where is not None:
+            raise illegal_filter(node.position)
+        arguments = tuple(self.expression(argument, scope) for argument in node.arguments)
+        name = self._builtin(node)
+        return Call(node.position, name, arguments, distinct=node.distinct)
+
+    def _builtin(self, node: Call) -> str:
+        found = find(node.name) if node.dataverse is None else None
+        if found is None or not takes(found, len(node.arguments)):
+            raise self._unknown(node)
+        return found.name
+
+    def _unknown(self, node: Call) -> SqlppError:
+        dataverse = node.dataverse
+        if dataverse is not None and not self.catalog.datasets.has_dataverse(dataverse):
+            message = f"Cannot find dataverse with name {dataverse}"
+            return SqlppError("ASX1063", message, node.position)
+        if dataverse is None and self.catalog.dataverse != DEFAULT_DATAVERSE:
+            dataverse = self.catalog.dataverse
+        prefix = f"{dataverse}." if dataverse else ""
+        signature = f"{prefix}{node.name}({len(node.arguments) or ''})"
+        message = f"Cannot find function with signature {signature}"
+        return SqlppError("ASX1081", message, node.position)
+
+    def _aggregate(self, meaning: str, node: Call, scope: Scope) -> Expression:
+        group = scope.group()
+        if group is None or group.grouped is None or group.rows is None:
+            raise _needs_group(node, meaning)
+        if len(node.arguments) != 1:
+            raise _argument_count(node)
+        before = group.grouped
+        return Aggregate(
+            node.position,
+            meaning,
+            self.expression(node.arguments[0], before),
+            group.rows,
+            node.distinct,
+            None if node.where is None else self.expression(node.where, before),
+        )
+
+    def _apply(self, function: Function, node: Call, scope: Scope) -> Expression:
+        arguments = tuple(self.expression(argument, scope) for argument in node.arguments)
+        if function.parameters == (ANY_NUMBER,):
+            arguments = (ArrayOf(node.position, arguments),)
+        parameters, body = self._body(function, node.position)
+        return Apply(node.position, function.name, parameters, arguments, body)
+
+    def _body(
+        self, function: Function, position: Location
+    ) -> tuple[tuple[Variable, ...], Expression]:
+        """A function's parameters and resolved body, which all calls of it share."""
+        if function in self._within:
+            raise _recursion(position)
+        known = self._applied.get(id(function))
+        if known is None:
+            scope = Scope()
+            names = function.parameters
+            if names == (ANY_NUMBER,):
+                names = ("args",)
+            parameters = tuple(scope.bind(self.variable(n, function.position)) for n in names)
+            self._within.append(function)
+            known = parameters, self.expression(function.body, scope)
+            self._within.pop()
+            self._applied[id(function)] = known
+        return known
+
+
+def aggregate_name(node: Call) -> str:
+    """The name by which AGGREGATES knows a function."""
+    return node.name.lower().replace("-", "_")
+
+
+def has_aggregate(node: Node) -> bool:
+    """Whether a SQL aggregate stands in a SELECT clause itself, not in a query inside of it."""
+    if isinstance(node, Call) and node.dataverse is None and aggregate_name(node) in AGGREGATES:
+        return True
+    return any(has_aggregate(c) for c in children(node) if not isinstance(c, Select | Window))
+
+
+def takes(function: Builtin, count: int) -> bool:
+    """Whether a function can be called with so many arguments."""
+    return function.min_args <= count and (function.max_args is None or count <= function.max_args)
+
+
+def illegal_filter(position: Location) -> SqlppError:
+    """FILTER on what is no aggregate."""
+    return SqlppError("ASX1121", "Illegal use of aggregate FILTER clause", position)
+
+
+def _needs_group(node: Call, meaning: str) -> SqlppError:
+    message = (
+        f"Compilation error: {node.name.lower()} is a SQL-92 aggregate function. The SQL++ core "
+        f"aggregate function {meaning} could potentially express the intent."
+    )
+    return SqlppError("ASX1079", message, node.position)
+
+
+def _argument_count(node: Call) -> SqlppError:
+    message = (
+        f"Invalid parameter number: function {node.name} cannot take "
+        f"{len(node.arguments)} parameters"
+    )
+    return SqlppError("ASX1008", message, node.position)
+
+
+def _recursion(position: Location) -> SqlppError:
+    return SqlppError("ASX1149", "Illegal function or view recursion", position)
