@@ -15,6 +15,8 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True):
     scope_dir: str = "/scope"
     """The scope's own disk: `files/`, `catalog/`, `tables/`, `spool/`, `spark/`, `run/`."""
     samples_dir: str = "/samples"
+    data_dirs: str = "{}"
+    """For an agent without a container: JSON, name of a data folder in requests → where it lies."""
     sandbox_id: str = ""
     version: str = ""
     cpus: int = 2

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from control.engine.driver import (
     INSTALLATION_LABEL,
     SANDBOX_LABEL,
@@ -177,7 +179,9 @@ class ProcessDriver:
                 raise NameTaken(name)
 
     def _described(self, plan: ContainerPlan) -> dict[str, Any]:
-        env = agent_env(plan.agent, str(plan.scope_dir), str(self._samples_dir))
+        data = msgspec.json.encode({target: str(source) for source, target in plan.data}).decode()
+        agent = msgspec.structs.replace(plan.agent, data_dirs=data)
+        env = agent_env(agent, str(plan.scope_dir), str(self._samples_dir))
         return {
             "name": plan.name,
             "labels": plan.labels,

@@ -8,6 +8,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from sandbox.failure import AgentFailure
 from wire.protocol import FILES_FOLDER, ErrorCode
 from wire.settings import AgentSettings
@@ -36,7 +38,8 @@ class Paths:
         self._scope = Path(settings.scope_dir)
         self._files = self._scope / FILES_FOLDER
         # The names that a path has in the container hold for an agent without one, too.
-        self._mounts = {"/scope": self._scope, "/samples": Path(settings.samples_dir)}
+        data = msgspec.json.decode(settings.data_dirs, type=dict[str, str])
+        self._mounts = {"/scope": str(self._scope), "/samples": settings.samples_dir, **data}
 
     def resolve(self, path: str) -> str:
         """The absolute path; raises AgentFailure(BAD_PATH) for a relative one that leaves."""
@@ -50,7 +53,7 @@ class Paths:
         absolute = os.path.normpath(path)
         for mount, real in self._mounts.items():
             if absolute == mount or absolute.startswith(mount + "/"):
-                return str(real) + absolute.removeprefix(mount)
+                return real + absolute.removeprefix(mount)
         return absolute
 
     def find(self, table: str, path: str) -> Found:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ for _ in range(2):
 print("ready", flush=True)
 {end}
 """
+
+TELL_DATA = "import os; print('data', os.environ['GEOSCOPE_AGENT_DATA_DIRS'], flush=True)"
 
 
 @pytest.fixture
@@ -83,6 +86,17 @@ async def ended(driver: ProcessDriver, id: str) -> int | None:
         lambda: driver.status(id), lambda seen: seen.state is ContainerState.EXITED
     )
     return status.exit_code
+
+
+async def test_the_agent_is_told_where_the_operators_data_lies(folder: Path) -> None:
+    driver = make_driver(folder, TELL_DATA)
+    given = replace(plan(folder), data=((folder / "real", "/data/taxi"),))
+    id = await driver.create(given)
+    await driver.start(id)
+
+    told = await until(lambda: driver.logs(id, 10), lambda text: "data" in text)
+
+    assert f'{{"/data/taxi":"{folder}/real"}}' in told
 
 
 async def test_orphans_end_with_their_agent(folder: Path) -> None:

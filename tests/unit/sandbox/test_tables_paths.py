@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -18,7 +19,9 @@ def paths(tmp_path: Path) -> Paths:
     (tmp_path / "files").mkdir()
     samples = tmp_path / "the samples"
     samples.mkdir()
-    return Paths(AgentSettings(scope_dir=str(tmp_path), samples_dir=str(samples)))
+    data = json.dumps({"/data/taxi": str(tmp_path / "elsewhere")})
+    settings = AgentSettings(scope_dir=str(tmp_path), samples_dir=str(samples), data_dirs=data)
+    return Paths(settings)
 
 
 def test_relative_paths_lie_in_the_files_and_stay_there(paths: Paths, tmp_path: Path) -> None:
@@ -33,6 +36,8 @@ def test_the_containers_names_hold_without_a_container(paths: Paths, tmp_path: P
     assert paths.resolve("/scope/files/a") == f"{tmp_path}/files/a"
     assert paths.resolve("/samples/nyc.csv") == f"{tmp_path}/the samples/nyc.csv"
     assert paths.resolve("/samples2/x") == "/samples2/x"
+    assert paths.resolve("/data/taxi/2009.csv") == f"{tmp_path}/elsewhere/2009.csv"
+    assert paths.resolve("/data/taxi2/x") == "/data/taxi2/x"
     assert paths.resolve("/srv//x") == "/srv/x"
     assert paths.shown(tmp_path / "files" / "a" / "b") == "a/b"
     assert paths.shown("/srv/x") == "/srv/x"
