@@ -103,8 +103,9 @@ class Lexer:
             if end < 0:
                 return self.tokens
             offset = end
-        self._add(";", ";", size)
-        self._add(END, "", size + 1)
+        if not self.tokens or self.tokens[-1].kind != ";":
+            self._add(";", ";", size)
+        self._add(END, "", size)
         return self.tokens
 
     def _location(self, offset: int) -> Location:
@@ -131,7 +132,7 @@ class Lexer:
         if first in "\"'`" or self.text[offset : offset + 2] in ('E"', "E'", "$`"):
             return self._unfinished(offset)
         after = first if first in _BEGINNINGS else ""
-        at = (self.text + ";")[offset + len(after)]
+        at = completed(self.text)[offset + len(after)]
         place = self._location(offset + len(after))
         return (
             f"TokenMgrError: Lexical error at line {place.line}, column {place.column}.  "
@@ -142,7 +143,7 @@ class Lexer:
         if bad := _BAD_UNICODE.search(self.text, offset):
             line, column = self._location(bad.start() + 1)
             return f"Error: Invalid escape character at line {line} column {column}."
-        rest = self.text[offset:] + ";"
+        rest = completed(self.text)[offset:]
         place = self._location(offset)
         lines = rest.split("\n")
         line = place.line + len(lines) - 1
@@ -227,6 +228,11 @@ _READERS: Final = {
     "parameter": Lexer._read_parameter,
     **dict.fromkeys(_LITERALS, Lexer._read_literal),
 }
+
+
+def completed(text: str) -> str:
+    """The text with the `;` at its end."""
+    return text if text.rstrip().endswith(";") else f"{text};"
 
 
 def unquoted(text: str) -> str:

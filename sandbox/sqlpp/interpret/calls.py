@@ -12,7 +12,7 @@ from sandbox.sqlpp.functions.function import Function
 from sandbox.sqlpp.functions.registry import find
 from sandbox.sqlpp.interpret.compiler import Compiler, Evaluator, Frame, Rule
 from sandbox.sqlpp.interpret.logic import condition
-from sandbox.sqlpp.tree.expressions import Aggregate, Apply, Call, Chain, Literal
+from sandbox.sqlpp.tree.expressions import Aggregate, Apply, Call, Chain, Literal, Negate
 from sandbox.sqlpp.values import INT64_MAX, INT64_MIN, MISSING, Value
 
 Binary = Callable[[Value, Value], Value]
@@ -87,6 +87,12 @@ def _chain(compiler: Compiler, node: Chain) -> Evaluator:
         return value
 
     return chain
+
+
+def _negate(compiler: Compiler, node: Negate) -> Evaluator:
+    operand = compiler.expression(node.operand)
+    invoked = invoke(builtin("numeric-unary-minus"), compiler.context, node.position)
+    return lambda frame: invoked([operand(frame)])
 
 
 def _concatenation(compiler: Compiler, node: Chain) -> Evaluator:
@@ -165,19 +171,20 @@ def _aggregate(compiler: Compiler, node: Aggregate) -> Evaluator:
 def _finish(compiler: Compiler, node: Aggregate) -> Callable[[list[Value]], Value]:
     if node.function == "array_agg":
         return _distinct if node.distinct else lambda values: values
-    invoked = invoke(builtin(node.function), compiler.context, node.position)
+    invoked = invoke(builtin(node.function), compiler.context, node.argument.position)
     if not node.distinct:
         return lambda values: invoked([values])
     return lambda values: invoked([_distinct(values)])
 
 
 def _distinct(values: list[Value]) -> list[Value]:
-    return list({group_key(value): value for value in reversed(values)}.values())[::-1]
+    return list({group_key(value): value for value in values}.values())
 
 
 RULES: Final[dict[type, Rule]] = {
     Call: _call,
     Chain: _chain,
+    Negate: _negate,
     Apply: _apply,
     Aggregate: _aggregate,
 }

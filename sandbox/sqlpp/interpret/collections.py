@@ -80,6 +80,8 @@ def _exists(compiler: Compiler, node: Exists) -> Evaluator:
 
 
 def _membership(compiler: Compiler, node: Membership) -> Evaluator:
+    if node.negated:
+        return _absence(compiler, node)
     constants = _constants(node.right)
     if constants is not None:
         return _equal_to_one(compiler, node.left, constants, node.position)
@@ -91,6 +93,18 @@ def _membership(compiler: Compiler, node: Membership) -> Evaluator:
         return any(equal(value, item) is True for item in items(frame))
 
     return is_in
+
+
+def _absence(compiler: Compiler, node: Membership) -> Evaluator:
+    """NOT IN: every item is known to differ."""
+    left, items = compiler.expression(node.left), iterate(compiler, node.right)
+    differ = comparison("!=", compiler.context, node.position)
+
+    def is_not_in(frame: Frame) -> Value:
+        value = left(frame)
+        return all(differ(value, item) is True for item in items(frame))
+
+    return is_not_in
 
 
 def _constants(node: Expression) -> list[Value] | None:

@@ -152,22 +152,26 @@ def _multiset(compiler: Compiler, node: MultisetOf) -> Evaluator:
 def _object(compiler: Compiler, node: ObjectOf) -> Evaluator:
     if all(isinstance(name, Literal) for name, _ in node.fields):
         return _object_of_known_names(compiler, node)
+    known = {
+        name.value: compiler.expression(value)
+        for name, value in node.fields
+        if isinstance(name, Literal) and isinstance(name.value, str)
+    }
     fields = [
         (compiler.expression(name), compiler.expression(value), name.position)
         for name, value in node.fields
+        if not isinstance(name, Literal)
     ]
-    context = compiler.context
+    start = record(known)
 
     def build(frame: Frame) -> Value:
-        made: dict[str, Value] = {}
+        """Constant names win over computed ones, and of these the first one."""
+        made: dict[str, Value] = start(frame)
         for name_of, value_of, position in fields:
             name = name_of(frame)
             if type(name) is not str:
                 raise _bad_name(name, position)
-            if name in made:
-                _warn_duplicate(context, name, position)
-                continue
-            value = value_of(frame)
+            value = MISSING if name in made else value_of(frame)
             if value is not MISSING:
                 made[name] = value
         return made

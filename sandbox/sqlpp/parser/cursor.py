@@ -142,7 +142,7 @@ class Cursor:
         if token.kind == lexer.ERROR:
             return syntax_error(None, token.text)
         line, column = token.location
-        source = f"{self.text};".split("\n")[line - 1]
+        source = lexer.completed(self.text).split("\n")[line - 1]
         shown = f'"{lexer.escaped(token.text)}"' if token.text else lexer.END
         named = f"{token.kind} " if token.kind in _NAMED else ""
         return syntax_error(

@@ -18,6 +18,7 @@ from sandbox.sqlpp.tree.expressions import (
     Exists,
     Logic,
     Membership,
+    Negate,
     Not,
     Quantified,
 )
@@ -137,7 +138,7 @@ class Operators(Primaries):
         kind = self.token.kind
         if kind == "-":
             position = self.advance().location
-            return Call(position, "numeric-unary-minus", (self.value(),))
+            return Negate(position, self.value())
         if kind == "+":
             self.advance()
             return self.value()
@@ -171,7 +172,7 @@ class Operators(Primaries):
         position = self._operator(upcoming)
         right = self._operators(BETWEEN)
         if upcoming.word == "in":
-            return _negated(Membership(position, left, right), position, upcoming.negated)
+            return Membership(position, left, right, upcoming.negated)
         word = "!=" if upcoming.word == "<>" else upcoming.word
         return Comparison(position, word, left, right)
 

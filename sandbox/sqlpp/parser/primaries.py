@@ -180,7 +180,10 @@ class Primaries(Literals):
         distinct = self.accept("distinct") is not None
         arguments = self._arguments(name)
         where = self._filter()
-        return self.window(Call(position, name, arguments, dotted(dataverse), distinct, where))
+        call = Call(
+            position, name.lower(), arguments, dotted(dataverse), distinct, where, spelled=name
+        )
+        return self.window(call)
 
     def _names_of_call(self) -> int | None:
         """How many names stand before a `(`, if this is a call: `f(`, `dataverse.f(`."""

@@ -9,7 +9,7 @@ from sandbox.sqlpp.parser.primaries import implied_name
 from sandbox.sqlpp.resolve.calls import has_aggregate
 from sandbox.sqlpp.resolve.scopes import Scope
 from sandbox.sqlpp.resolve.sources import Sources
-from sandbox.sqlpp.tree.expressions import Variable
+from sandbox.sqlpp.tree.expressions import Name, Variable
 from sandbox.sqlpp.tree.nodes import Expression
 from sandbox.sqlpp.tree.queries import (
     Block,
@@ -163,7 +163,11 @@ def _substitutions(
 ) -> tuple[tuple[Expression, Variable], ...]:
     """Each key's expression as written, and the variable it is after GROUP BY."""
     pairs = zip(written, keys, strict=True)
-    return tuple((old.expression, new.variable) for old, new in pairs if new.variable)
+    return tuple(
+        (old.expression, new.variable)
+        for old, new in pairs
+        if new.variable and not isinstance(old.expression, Name)
+    )
 
 
 def _check_names(columns: list[Projection]) -> None:

@@ -37,6 +37,8 @@ AGGREGATES: Final = {
     "skewness": "array_skewness",
     "kurtosis": "array_kurtosis",
 }
+# What only operators may call.
+_OPERATORS: Final = "numeric-"
 
 
 class Calls(Names):
@@ -49,7 +51,7 @@ class Calls(Names):
 
     def call(self, node: Call, scope: Scope) -> Expression:
         """A call of whatever the name means here."""
-        function = self.catalog.functions.find(node.dataverse, node.name, len(node.arguments))
+        function = self.catalog.functions.find(node.dataverse, node.spelled, len(node.arguments))
         if function is not None:
             return self._apply(function, node, scope)
         if node.dataverse is None:
@@ -64,7 +66,11 @@ class Calls(Names):
 
     def _builtin(self, node: Call) -> str:
         found = find(node.name) if node.dataverse is None else None
-        if found is None or not takes(found, len(node.arguments)):
+        if (
+            found is None
+            or found.name.startswith(_OPERATORS)
+            or not takes(found, len(node.arguments))
+        ):
             raise self._unknown(node)
         return found.name
 
@@ -76,7 +82,7 @@ class Calls(Names):
         if dataverse is None and self.catalog.dataverse != DEFAULT_DATAVERSE:
             dataverse = self.catalog.dataverse
         prefix = f"{dataverse}." if dataverse else ""
-        signature = f"{prefix}{node.name}({len(node.arguments) or ''})"
+        signature = f"{prefix}{node.spelled}({len(node.arguments) or ''})"
         message = f"Cannot find function with signature {signature}"
         return SqlppError("ASX1081", message, node.position)
 
@@ -125,7 +131,7 @@ class Calls(Names):
 
 def aggregate_name(node: Call) -> str:
     """The name by which AGGREGATES knows a function."""
-    return node.name.lower().replace("-", "_")
+    return node.name.replace("-", "_")
 
 
 def has_aggregate(node: Node) -> bool:
@@ -147,7 +153,7 @@ def illegal_filter(position: Location) -> SqlppError:
 
 def _needs_group(node: Call, meaning: str) -> SqlppError:
     message = (
-        f"Compilation error: {node.name.lower()} is a SQL-92 aggregate function. The SQL++ core "
+        f"Compilation error: {node.name} is a SQL-92 aggregate function. The SQL++ core "
         f"aggregate function {meaning} could potentially express the intent."
     )
     return SqlppError("ASX1079", message, node.position)
@@ -155,7 +161,7 @@ def _needs_group(node: Call, meaning: str) -> SqlppError:
 
 def _argument_count(node: Call) -> SqlppError:
     message = (
-        f"Invalid parameter number: function {node.name} cannot take "
+        f"Invalid parameter number: function {node.spelled} cannot take "
         f"{len(node.arguments)} parameters"
     )
     return SqlppError("ASX1008", message, node.position)

@@ -9,6 +9,7 @@ from sandbox.sqlpp.resolve.scopes import Scope
 from sandbox.sqlpp.tree.expressions import (
     Binding,
     Call,
+    Field,
     Name,
     Parameter,
     Quantified,
@@ -56,6 +57,7 @@ class Expressions(Calls):
 
 _RULES: Final = {
     Name: "name",
+    Field: "field",
     Parameter: "parameter",
     Call: "call",
     Quantified: "quantified",

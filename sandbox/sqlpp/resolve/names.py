@@ -59,6 +59,8 @@ class Names:
         found = scope.find(node.name)
         if found is not None:
             return Variable(node.position, found.name, found.slot)
+        if scope.is_source:
+            return self._dataset(None, node.name, node.position)
         return Field(node.position, self._lender(node.name, node.position, scope), node.name)
 
     def _lender(self, name: str, position: Location, scope: Scope) -> Variable:
@@ -78,13 +80,15 @@ class Names:
 
     def source(self, node: Expression, scope: Scope) -> Expression:
         """An expression that is iterated: a name there that is no variable is a dataset."""
-        path = _path(node)
+        return self.expression(node, scope.source())
+
+    def field(self, node: Field, scope: Scope) -> Expression:
+        """A field, or in a source a dataset with its dataverse before it."""
+        path = _path(node) if scope.is_source else []
         if not path or scope.find(path[0].name) is not None:
-            return self.expression(node, scope)
-        if len(path) == 1:
-            return self._dataset(None, path[0].name, path[0].position)
-        dataverse, dataset = ".".join(part.name for part in path[:-1]), path[-1].name
-        return self._dataset(dataverse, dataset, path[0].position)
+            return replace(node, base=self.expression(node.base, scope))
+        dataverse = ".".join(part.name for part in path[:-1])
+        return self._dataset(dataverse, path[-1].name, path[0].position)
 
     def _dataset(self, dataverse: str | None, name: str, position: Location) -> Expression:
         catalog = self.catalog

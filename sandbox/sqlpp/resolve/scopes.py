@@ -17,7 +17,7 @@ class Scope:
     `context` are the variables of the block's FROM: where there is exactly one, a name that is no
     variable is a field of it. `grouped` is the scope before GROUP BY, in which the arguments of
     aggregates are read, and `rows` the group's variable. `keys` are the expressions that GROUP BY
-    has given a variable.
+    has given a variable. In a source a name that is no variable is a dataset.
     """
 
     parent: Scope | None = None
@@ -26,6 +26,7 @@ class Scope:
     grouped: Scope | None = None
     rows: Variable | None = None
     keys: tuple[tuple[Expression, Variable], ...] = ()
+    is_source: bool = False
 
     def find(self, name: str) -> Variable | None:
         """The variable of that name that is nearest."""
@@ -44,6 +45,10 @@ class Scope:
     def next(self) -> Scope:
         """A scope for the next step of the same block."""
         return Scope(self, context=self.context, keys=self.keys)
+
+    def source(self) -> Scope:
+        """A scope for what FROM and quantifiers iterate."""
+        return Scope(self, context=self.context, keys=self.keys, is_source=True)
 
     def bind(self, variable: Variable, *, lends_fields: bool = False) -> Variable:
         """Make a resolved variable known here."""

@@ -96,13 +96,17 @@ class Slice(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Call(Expression):
-    """A function and its arguments; `distinct` and `where` belong to aggregates."""
+    """A function and its arguments; `distinct` and `where` belong to aggregates.
+
+    `name` is in lower case, `spelled` as written.
+    """
 
     name: str
     arguments: tuple[Expression, ...]
     dataverse: str | None = None
     distinct: bool = False
     where: Expression | None = None
+    spelled: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,13 @@ class Chain(Expression):
 
     operators: tuple[str, ...]
     operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negate(Expression):
+    """`-operand`."""
+
+    operand: Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +150,11 @@ class Not(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Membership(Expression):
-    """`left IN right`."""
+    """`left IN right`, or NOT IN, which is not its opposite where something is unknown."""
 
     left: Expression
     right: Expression
+    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
