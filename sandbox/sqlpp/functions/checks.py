@@ -82,7 +82,7 @@ def bad_format(context: Context, kind: str, text: str) -> None:
     context.warn(BAD_FORMAT, f"Invalid format for {kind} in {text}")
 
 
-def format_error(kind: str, function: str) -> SqlppError:
+def format_error(function: str, kind: str) -> SqlppError:
     """The error of those functions that refuse a text or a number."""
     return runtime_error(BAD_FORMAT, f"Invalid format for {kind} in {function}")
 

@@ -61,9 +61,9 @@ def warning(name: str, kinds: tuple[Kind, ...], apply: Callable[..., Value]) -> 
     """A function of arguments of the given kinds; anything else is null with a warning."""
 
     def call(context: Context, args: list[Value]) -> Value:
-        for index, (value, kind) in enumerate(zip(args, kinds, strict=True)):
-            if type(value) not in kind.types:
-                return mismatch(context, name, index, kind.words, value)
+        for index, (value, wanted) in enumerate(zip(args, kinds, strict=True)):
+            if type(value) not in wanted.types:
+                return mismatch(context, name, index, wanted.words, value)
         return apply(*args)
 
     return fixed(name, len(kinds), call)
@@ -73,9 +73,9 @@ def refusing(name: str, kinds: tuple[Kind, ...], apply: Callable[..., Value]) ->
     """A function of arguments of the given kinds; anything else stops the statement."""
 
     def call(_: Context, args: list[Value]) -> Value:
-        for index, (value, kind) in enumerate(zip(args, kinds, strict=True)):
-            if type(value) not in kind.types:
-                raise type_error(name, index, kind.words, value)
+        for index, (value, wanted) in enumerate(zip(args, kinds, strict=True)):
+            if type(value) not in wanted.types:
+                raise type_error(name, index, wanted.words, value)
         return apply(*args)
 
     return fixed(name, len(kinds), call)
@@ -85,29 +85,30 @@ def quiet(name: str, kinds: tuple[Kind | None, ...], apply: Callable[..., Value]
     """A function of arguments of the given kinds (None: any); else it is null without a word."""
 
     def call(_: Context, args: list[Value]) -> Value:
-        for value, kind in zip(args, kinds, strict=True):
-            if kind is not None and type(value) not in kind.types:
+        for value, wanted in zip(args, kinds, strict=True):
+            if wanted is not None and type(value) not in wanted.types:
                 return None
         return apply(*args)
 
     return fixed(name, len(kinds), call)
 
 
-def _kind(words: str, *types: type) -> Kind:
+def kind(words: str, *types: type) -> Kind:
+    """Values of these types, and the words for them."""
     return Kind(frozenset(types), words)
 
 
-STRING = _kind("string", str)
+STRING = kind("string", str)
 INTEGER = Kind(INTEGERS, INTEGER_WORDS)
 NUMBER = Kind(NUMBERS, NUMBER_WORDS)
-BINARY = _kind("binary", bytes)
-DATE = _kind("date", Date)
-TIME = _kind("time", Time)
-DATETIME = _kind("datetime", DateTime)
-DURATION = _kind("duration", Duration)
-YEAR_MONTH = _kind("yearmonthduration", YearMonthDuration)
-DAY_TIME = _kind("daytimeduration", DayTimeDuration)
-INTERVAL = _kind("interval", Interval)
-OBJECT = _kind("object", dict)
-ARRAY = _kind("array", list)
+BINARY = kind("binary", bytes)
+DATE = kind("date", Date)
+TIME = kind("time", Time)
+DATETIME = kind("datetime", DateTime)
+DURATION = kind("duration", Duration)
+YEAR_MONTH = kind("yearmonthduration", YearMonthDuration)
+DAY_TIME = kind("daytimeduration", DayTimeDuration)
+INTERVAL = kind("interval", Interval)
+OBJECT = kind("object", dict)
+ARRAY = kind("array", list)
 COLLECTION = Kind(COLLECTIONS, "array or multiset")

@@ -14,13 +14,16 @@ from sandbox.sqlpp.functions import (
     arrays,
     binaries,
     bits,
+    calendars,
     conditional,
     constructors,
     conversions,
+    intervals,
     numeric,
     objects,
     regexps,
     strings,
+    temporal,
     types,
 )
 from sandbox.sqlpp.functions.aliases import ALIASES
@@ -41,6 +44,9 @@ _MODULES: Final = (
     types,
     constructors,
     conversions,
+    temporal,
+    calendars,
+    intervals,
 )
 FUNCTIONS: Final = MappingProxyType(
     {function.name: function for function in chain(*(m.FUNCTIONS for m in _MODULES))}
