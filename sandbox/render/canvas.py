@@ -9,14 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.failure import AgentFailure
-from sandbox.render.aggregate import cpu
-from sandbox.spatial.crs import LONLAT, canonical, to_web_mercator
+from sandbox.render.aggregate import cpu, edges
+from sandbox.render.grid import Axis, Grid
+from sandbox.spatial.crs import LONLAT, MERCATOR, canonical, to_web_mercator
 from wire.charts import Style
 from wire.protocol import ErrorCode
 
 Reals = NDArray[np.float64]
 Bounds = tuple[float, float, float, float]
 """(min_x, min_y, max_x, max_y) in metres of Web Mercator."""
+
+KINDS = {LONLAT: (edges.LON, edges.LAT), MERCATOR: (edges.METRES, edges.METRES)}
+"""What x and y are, where pixels need no projection of every row."""
 
 
 def project(x: Reals, y: Reals, crs: str) -> tuple[Reals, Reals]:
@@ -61,10 +65,29 @@ class Canvas:
         """Bounds and sides as the kernels take them."""
         return np.array([*self.bounds, self.width, self.height], np.float64)
 
+    @cached_property
+    def grid(self) -> Grid | None:
+        """How pixels of places in metres or degrees are looked up; None where they cannot be."""
+        x0, y0, x1, y1 = self.bounds
+        kinds = KINDS.get(canonical(self.crs))
+        if kinds is None:
+            return None
+        across = Axis.of(x0, x1, self.width, kinds[0])
+        grid = Grid(across=across, up=Axis.of(y0, y1, self.height, kinds[1]), kind=kinds[0])
+        return grid if grid.is_sound else None
+
     def locate(self, x: Reals, y: Reals, faults: NDArray[np.uint8]) -> NDArray[np.int32]:
         """The pixel of each row without a fault, -1 for the others, which `faults` then tells."""
-        cpu.mark_not_finite(x, y, faults)
-        return cpu.locate(*project(x, y, self.crs), self.frame, faults)
+        if self.grid is None:
+            cpu.mark_not_finite(x, y, faults)
+            x, y = project(x, y, self.crs)
+        return self.locate_projected(x, y, faults)
+
+    def locate_projected(self, x: Reals, y: Reals, faults: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """The same for places in metres, or as they came where there is a grid for them."""
+        if self.grid is not None:
+            return self.grid.locate(x, y, faults)
+        return cpu.locate(x, y, self.frame, faults)
 
     def pixel_space(self, x: Reals, y: Reals) -> Reals:
         """Places of Web Mercator in pixels (n, 2), counted up from the bottom-left corner."""

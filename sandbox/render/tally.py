@@ -45,7 +45,9 @@ class Tally:
 
     def add(self, faults: NDArray[np.uint8]) -> None:
         """Count one batch's rows by the fault of each."""
-        self.counts += np.bincount(faults, minlength=len(Fault))
+        faulty = np.flatnonzero(faults)
+        self.counts[Fault.NONE] += len(faults) - len(faulty)
+        self.counts += np.bincount(faults[faulty], minlength=len(Fault))
 
     def merge(self, other: Tally) -> None:
         """Add what another part of the rows gave."""

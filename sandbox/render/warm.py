@@ -8,6 +8,7 @@ from typing import Final
 
 KERNELS: Final = (
     "sandbox.render.aggregate.cpu",
+    "sandbox.render.aggregate.edges",
     "sandbox.render.blur",
     "sandbox.render.discs",
     "sandbox.render.fill",

@@ -61,23 +61,25 @@ class PointPainter(Painter):
 
     def locate(self, batch: PointBatch) -> NDArray[np.int32]:
         """The pixel of each row that can be drawn, -1 for the others; all are tallied."""
-        faults = batch.faults
-        with self.clock.stage("project"):
-            cpu.mark_not_finite(batch.x, batch.y, faults)
-            x, y = project(batch.x, batch.y, self.canvas.crs)
+        x, y, faults = batch.x, batch.y, batch.faults
+        if self.canvas.grid is None:
+            with self.clock.stage("project"):
+                cpu.mark_not_finite(x, y, faults)
+                x, y = project(x, y, self.canvas.crs)
         with self.clock.stage("aggregate"):
-            pixels = cpu.locate(x, y, self.canvas.frame, faults)
-            mark_null_weights(batch)
-            cpu.forget_faulty(pixels, faults)
+            pixels = self.canvas.locate_projected(x, y, faults)
+            if mark_null_weights(batch):
+                cpu.forget_faulty(pixels, faults)
             self.tally.add(faults)
         return pixels
 
 
-def mark_null_weights(batch: Batch) -> None:
-    """Give rows whose weight is no number, or whose label is null, a fault."""
+def mark_null_weights(batch: Batch) -> bool:
+    """Give rows whose weight is no number, or whose label is null, a fault; whether any weighs."""
     for weights in batch.weights:
         if weights is not None:
             cpu.mark_null_weights(weights, batch.faults)
     if batch.labels is not None and batch.labels.null_count:
         missing = batch.labels.is_null().to_numpy(zero_copy_only=False)
         batch.faults[missing & (batch.faults == Fault.NONE)] = Fault.NULL_WEIGHT
+    return batch.labels is not None or any(weights is not None for weights in batch.weights)

@@ -12,7 +12,7 @@ import shapely
 
 from sandbox.render.canvas import Canvas
 from sandbox.render.charts.painter import Painter
-from sandbox.render.charts.registry import painter
+from sandbox.render.charts.registry import one_painter
 from sandbox.render.clock import Clock
 from sandbox.render.columns import ChooseWeights, PointBatch, ShapeBatch
 from sandbox.render.tally import Fault
@@ -62,7 +62,7 @@ def shapes(
 
 def chart(name: str, **params: Any) -> Painter:
     """A painter over a box of 5 x 5 pixels, one metre each."""
-    return painter(style(name, **params), Clock())
+    return one_painter(style(name, **params), Clock())
 
 
 def style(name: str, **params: Any) -> Style:
