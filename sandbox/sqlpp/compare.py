@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sandbox.sqlpp.values import (
+    FLOATS,
     MISSING,
     NUMBERS,
     Date,
@@ -95,8 +96,11 @@ def compare(left: Value, right: Value) -> Value:
 def same(left: Value, right: Value) -> Verdict:
     """0 if two known values are equal, another number if not, or INCOMPARABLE."""
     kind, other = type(left), type(right)
-    if kind is not other and not (kind in NUMBERS and other in NUMBERS):
-        return INCOMPARABLE
+    if kind is not other:
+        if kind not in NUMBERS or other not in NUMBERS:
+            return INCOMPARABLE
+        if kind in FLOATS or other in FLOATS:
+            return _ordered(float(left), float(right))
     deep = _DEEP.get(kind)
     return deep(left, right) if deep else _ordered(left, right)
 

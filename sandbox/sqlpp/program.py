@@ -5,9 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sandbox.sqlpp.errors import SqlppError
+from sandbox.sqlpp.interpret.evaluate import Environment, Resolved, evaluate, resolve
 from sandbox.sqlpp.parser.cursor import syntax_error, unsupported
 from sandbox.sqlpp.parser.statements import Parser
 from sandbox.sqlpp.tree.statements import READONLY_KINDS, Statement, Unsupported
+
+__all__ = [
+    "Environment",
+    "Options",
+    "Program",
+    "Resolved",
+    "compile_program",
+    "evaluate",
+    "resolve",
+]
 
 # What may stand beside one statement where only one is allowed.
 PREPARATIONS = frozenset({"DATAVERSE_DECL", "SET", "FUNCTION_DECL"})

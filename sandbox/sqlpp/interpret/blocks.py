@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from operator import itemgetter
-from typing import cast
 
 from sandbox.sqlpp.compare import group_key
 from sandbox.sqlpp.interpret.compiler import Compiler, Condition, Evaluator, Frame, Stage
@@ -72,7 +70,7 @@ def _grouped(compiler: Compiler, node: GroupBy, bound: tuple[int, ...], stage: S
     """The rows of each group, under the keys they have in common."""
     rows_slot = node.rows_slot
     compiler.group(rows_slot, bound)
-    snapshot = itemgetter(*bound) if len(bound) > 1 else _single(bound)
+    snapshot = compiler.snapshot(rows_slot)
     keys = [compiler.expression(key.expression) for key in node.keys]
     key_slots = [key.variable.slot for key in node.keys if key.variable is not None]
     members = _members(compiler, node)
@@ -98,12 +96,6 @@ def _grouped(compiler: Compiler, node: GroupBy, bound: tuple[int, ...], stage: S
             yield
 
     return grouped
-
-
-def _single(bound: tuple[int, ...]) -> itemgetter[tuple[Value, ...]]:
-    """A row of at most one variable."""
-    first = bound[0]
-    return cast("itemgetter[tuple[Value, ...]]", lambda frame: (frame[first],))
 
 
 def _members(compiler: Compiler, node: GroupBy) -> Evaluator | None:
@@ -133,8 +125,10 @@ def output(compiler: Compiler, node: SelectClause) -> Evaluator:
         for column in node.projections
         if column.expression is not None
     ]
-    if all(column.kind == "named" for column in node.projections):
+    if columns and all(column.kind == "named" for column in node.projections):
         return record({name or "": evaluate for name, evaluate in columns})
+    if not columns:
+        return lambda frame: MISSING
     spread = [column.kind == "spread" for column in node.projections]
 
     def row(frame: Frame) -> Value:

@@ -54,9 +54,14 @@ def invoke(
         try:
             return call(context, arguments)
         except SqlppError as error:
-            raise error.at(position) from None
+            raise _placed(error, position) from None
 
     return invoked
+
+
+def _placed(error: SqlppError, position: Location) -> SqlppError:
+    """The error with the call's place; those of the platform under the original have none."""
+    return error.at(position) if error.code.startswith("ASX") else error
 
 
 def _call(compiler: Compiler, node: Call) -> Evaluator:
@@ -156,13 +161,18 @@ def _aggregate(compiler: Compiler, node: Aggregate) -> Evaluator:
         constant = node.argument.value
         return lambda frame: finish([constant] * len(frame[rows]))
 
+    keep = compiler.snapshot(rows)
+
     def aggregate(frame: Frame) -> Value:
         values: list[Value] = []
+        # An aggregate may stand inside of another one's argument.
+        current = keep(frame)
         for row in frame[rows]:
             check()
             restore(frame, row)
             if kept is None or kept(frame):
                 values.append(argument(frame))
+        restore(frame, current)
         return finish(values)
 
     return aggregate

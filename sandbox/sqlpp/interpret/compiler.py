@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sandbox.sqlpp.context import Context
@@ -44,6 +45,14 @@ class Compiler:
         """Note which variables the rows of a group hold."""
         self._groups[rows] = slots
 
+    def snapshot(self, rows: int) -> Callable[[Frame], tuple[Value, ...]]:
+        """The closure that takes a row of a group out of the frame."""
+        slots = self._groups[rows]
+        if len(slots) == 1:
+            return partial(_take_one, slots[0])
+        take: Callable[[Frame], tuple[Value, ...]] = itemgetter(*slots)
+        return take
+
     def restorer(self, rows: int) -> Callable[[Frame, tuple[Value, ...]], None]:
         """The closure that puts a row of a group back into the frame."""
         slots = self._groups[rows]
@@ -58,6 +67,10 @@ class Compiler:
     def expressions(self, nodes: tuple[Expression, ...]) -> list[Evaluator]:
         """The closures of several expressions."""
         return [self.expression(node) for node in nodes]
+
+
+def _take_one(slot: int, frame: Frame) -> tuple[Value, ...]:
+    return (frame[slot],)
 
 
 def _restore_one(slot: int, frame: Frame, row: tuple[Value, ...]) -> None:

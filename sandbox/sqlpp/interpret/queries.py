@@ -94,12 +94,11 @@ def _sort_key(compiler: Compiler, item: OrderItem) -> SortKey:
     evaluate = compiler.expression(item.expression)
     if item.nulls_last is None or item.nulls_last == item.descending:
         return lambda frame: order_key(evaluate(frame))
-    # Unknown values go to the end where the order itself would not put them.
-    at_end = not item.descending
 
     def key(frame: Frame) -> Key:
+        """Unknown values come after all others, or before them where the order is turned round."""
         value = evaluate(frame)
-        return (is_unknown(value) is at_end, order_key(value))
+        return (is_unknown(value), order_key(value))
 
     return key
 

@@ -46,6 +46,7 @@ class Cursor:
         self._place = 0
         self._depth = 0
         self.token = self._tokens[0]
+        self.used: str | None = None
 
     def expression(self) -> Expression:
         """Any expression."""

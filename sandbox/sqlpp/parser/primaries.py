@@ -180,9 +180,8 @@ class Primaries(Literals):
         distinct = self.accept("distinct") is not None
         arguments = self._arguments(name)
         where = self._filter()
-        call = Call(
-            position, name.lower(), arguments, dotted(dataverse), distinct, where, spelled=name
-        )
+        prefix = dotted(dataverse)
+        call = Call(position, name.lower(), arguments, prefix, distinct, where, name, self.used)
         return self.window(call)
 
     def _names_of_call(self) -> int | None:

@@ -60,7 +60,8 @@ class Parser(Definitions):
 
     def _use(self) -> Statement:
         position = self.expect("use").location
-        return Use(position, dotted(self.multipart()) or "")
+        self.used = dotted(self.multipart())
+        return Use(position, self.used or "")
 
     def _set(self) -> Statement:
         position = self.expect("set").location

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from sandbox.sqlpp.errors import Location, SqlppError
 from sandbox.sqlpp.functions.function import Function as Builtin
 from sandbox.sqlpp.functions.registry import find
 from sandbox.sqlpp.resolve.catalog import DEFAULT_DATAVERSE, Catalog
-from sandbox.sqlpp.resolve.names import Names
+from sandbox.sqlpp.resolve.names import Names, without_value
 from sandbox.sqlpp.resolve.scopes import Scope
-from sandbox.sqlpp.tree.expressions import Aggregate, Apply, ArrayOf, Call, Variable, Window
+from sandbox.sqlpp.tree.expressions import (
+    Aggregate,
+    Apply,
+    ArrayOf,
+    Call,
+    Parameter,
+    Variable,
+    Window,
+)
 from sandbox.sqlpp.tree.nodes import Expression, Node
 from sandbox.sqlpp.tree.queries import Select
 from sandbox.sqlpp.tree.statements import ANY_NUMBER, Function
@@ -79,9 +88,10 @@ class Calls(Names):
         if dataverse is not None and not self.catalog.datasets.has_dataverse(dataverse):
             message = f"Cannot find dataverse with name {dataverse}"
             return SqlppError("ASX1063", message, node.position)
-        if dataverse is None and self.catalog.dataverse != DEFAULT_DATAVERSE:
-            dataverse = self.catalog.dataverse
-        prefix = f"{dataverse}." if dataverse else ""
+        dataverse = dataverse or node.home
+        prefix = f"{dataverse}." if dataverse and dataverse != DEFAULT_DATAVERSE else ""
+        if node.dataverse is not None:
+            prefix = f"{node.dataverse}."
         signature = f"{prefix}{node.spelled}({len(node.arguments) or ''})"
         message = f"Cannot find function with signature {signature}"
         return SqlppError("ASX1081", message, node.position)
@@ -91,8 +101,8 @@ class Calls(Names):
         if group is None or group.grouped is None or group.rows is None:
             raise _needs_group(node, meaning)
         if len(node.arguments) != 1:
-            raise _argument_count(node)
-        before = group.grouped
+            raise self._unknown(node)
+        before = replace(group.grouped, keys=(), grouped=group.grouped, rows=group.rows)
         return Aggregate(
             node.position,
             meaning,
@@ -106,15 +116,13 @@ class Calls(Names):
         arguments = tuple(self.expression(argument, scope) for argument in node.arguments)
         if function.parameters == (ANY_NUMBER,):
             arguments = (ArrayOf(node.position, arguments),)
-        parameters, body = self._body(function, node.position)
+        parameters, body = self._body(function)
         return Apply(node.position, function.name, parameters, arguments, body)
 
-    def _body(
-        self, function: Function, position: Location
-    ) -> tuple[tuple[Variable, ...], Expression]:
+    def _body(self, function: Function) -> tuple[tuple[Variable, ...], Expression]:
         """A function's parameters and resolved body, which all calls of it share."""
-        if function in self._within:
-            raise _recursion(position)
+        if any(function is outer for outer in self._within):
+            raise _recursion(self._root.position)
         known = self._applied.get(id(function))
         if known is None:
             scope = Scope()
@@ -122,11 +130,22 @@ class Calls(Names):
             if names == (ANY_NUMBER,):
                 names = ("args",)
             parameters = tuple(scope.bind(self.variable(n, function.position)) for n in names)
-            self._within.append(function)
-            known = parameters, self.expression(function.body, scope)
-            self._within.pop()
+            known = parameters, self._within_body(function, scope)
             self._applied[id(function)] = known
         return known
+
+    def _within_body(self, function: Function, scope: Scope) -> Expression:
+        """A body knows its parameters only, and none of the request's."""
+        self._within.append(function)
+        body = self.source(function.body, scope)
+        self._within.pop()
+        return body
+
+    def parameter(self, node: Parameter, scope: Scope) -> Parameter:
+        """A parameter of the request; the bodies of functions know none."""
+        if self._within:
+            raise without_value(node)
+        return super().parameter(node, scope)
 
 
 def aggregate_name(node: Call) -> str:
@@ -157,14 +176,6 @@ def _needs_group(node: Call, meaning: str) -> SqlppError:
         f"aggregate function {meaning} could potentially express the intent."
     )
     return SqlppError("ASX1079", message, node.position)
-
-
-def _argument_count(node: Call) -> SqlppError:
-    message = (
-        f"Invalid parameter number: function {node.spelled} cannot take "
-        f"{len(node.arguments)} parameters"
-    )
-    return SqlppError("ASX1008", message, node.position)
 
 
 def _recursion(position: Location) -> SqlppError:

@@ -75,7 +75,7 @@ class Names:
     def parameter(self, node: Parameter, _: Scope) -> Parameter:
         """The parameter, which must have a value."""
         if node.name not in self.catalog.parameters:
-            raise _without_value(node)
+            raise without_value(node)
         return node
 
     def source(self, node: Expression, scope: Scope) -> Expression:
@@ -119,7 +119,8 @@ def _path(node: Expression) -> list[Name | Field]:
     return [node, *reversed(found)]
 
 
-def _without_value(node: Parameter) -> SqlppError:
+def without_value(node: Parameter) -> SqlppError:
+    """A parameter that the request brings no value for."""
     return SqlppError("ASX1086", f"No value for parameter: ${node.name}", node.position)
 
 

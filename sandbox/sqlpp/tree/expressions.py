@@ -98,7 +98,7 @@ class Slice(Expression):
 class Call(Expression):
     """A function and its arguments; `distinct` and `where` belong to aggregates.
 
-    `name` is in lower case, `spelled` as written.
+    `name` is in lower case, `spelled` as written; `home` is the dataverse of the USE before it.
     """
 
     name: str
@@ -107,6 +107,7 @@ class Call(Expression):
     distinct: bool = False
     where: Expression | None = None
     spelled: str = field(default="", compare=False)
+    home: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
