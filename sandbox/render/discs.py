@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.render.kernel import (
-    F4_2D,
+    F4_3D,
     F8_2D,
     IN_F8,
     IN_F8_2D,
@@ -24,6 +24,8 @@ from sandbox.render.kernel import (
 
 Reals = NDArray[np.float64]
 
+SHUT: Final = 1e-3
+"""What so little shines through is not seen: less than a third of a level."""
 OPAQUE_LOG: Final = -1e300
 """Stands for log(0): times no disc it is still zero."""
 
@@ -78,55 +80,70 @@ def add_edge(target: Reals, counts: NDArray[np.uint32], dx: int, log: float) -> 
 
 
 @kernel(NOTHING, IN_U4_2D, INT, REAL, REAL, F8_2D)
-def spread_row(
-    counts: NDArray[np.uint32], row: int, size: float, alpha: float, logs: Reals
+def spread_discs(
+    counts: NDArray[np.uint32], first: int, size: float, alpha: float, logs: Reals
 ) -> None:
-    """Add the discs centred in one row to `logs`, the log of what each pixel lets through.
+    """Add the discs of a picture to `logs`, the log of what each pixel of some rows lets through.
 
-    The fully covered middle comes from running sums, so that a large disc costs its height,
-    not its area.
+    `first` is the row of the picture that the first of `logs` is. The fully covered middle comes
+    from running sums, so that a large disc costs its height, not its area.
     """
     height, width = counts.shape
-    running = np.zeros(width + 1)
-    for column in range(width):
-        running[column + 1] = running[column] + counts[row, column]
-    if running[width] == 0.0:
-        return
+    last = first + logs.shape[0]
     top = int(size / 2.0 + 0.5)
-    for dy in range(-min(top, row), min(top, height - 1 - row) + 1):
-        full, outer = full_reach(size, dy), outer_reach(size, dy)
-        if full >= 0:
-            add_middle(logs[row + dy], running, full, log_clearness(alpha))
-        for dx in range(full + 1, min(outer, width - 1) + 1):
-            log = log_clearness(alpha * coverage(size, dx, dy))
-            add_edge(logs[row + dy], counts[row], dx, log)
+    running = np.zeros(width + 1)
+    for row in range(max(first - top, 0), min(last + top, height)):
+        for column in range(width):
+            running[column + 1] = running[column] + counts[row, column]
+        if running[width] == 0.0:
+            continue
+        for dy in range(max(-top, first - row), min(top, last - 1 - row) + 1):
+            full, outer = full_reach(size, dy), outer_reach(size, dy)
+            if full >= 0:
+                add_middle(logs[row + dy - first], running, full, log_clearness(alpha))
+            for dx in range(full + 1, min(outer, width - 1) + 1):
+                log = log_clearness(alpha * coverage(size, dx, dy))
+                add_edge(logs[row + dy - first], counts[row], dx, log)
 
 
-@kernel(NOTHING, IN_I4, IN_F8, IN_F8_2D, F4_2D, INT)
+@inline
+def lay(layer: NDArray[np.float32], colour: Reals, alpha: float) -> None:
+    """Put a colour under what a pixel shows."""
+    share = layer[3] * alpha
+    for channel in range(3):
+        layer[channel] += share * colour[channel]
+    layer[3] *= 1.0 - alpha
+
+
+@kernel(NOTHING, IN_I4, IN_F8, IN_F8_2D, INT, F4_3D)
 def stamp(
     pixels: NDArray[np.int32],
     sizes: Reals,
     colours: Reals,
+    first: int,
     layers: NDArray[np.float32],
-    width: int,
 ) -> None:
-    """Lay discs under what is there: the first one is on top.
+    """Lay discs under what some rows of a picture show: the first disc is on top.
 
-    `colours` (n, 4) are red, green, blue and alpha in 0 to 1; `layers` (pixels, 4) hold the
-    colour seen so far, premultiplied, and how much still shines through.
+    `colours` (n, 4) are red, green, blue and alpha in 0 to 1; `layers` (rows, width, 4), from row
+    `first` on, hold the colour seen so far, premultiplied, and how much still shines through.
     """
-    height = layers.shape[0] // width
+    height, width = layers.shape[0], layers.shape[1]
     for mark in range(pixels.size):
-        size = sizes[mark]
+        size, alpha = sizes[mark], colours[mark, 3]
         if not size > 0.0:
             continue
-        row, column = pixels[mark] // width, pixels[mark] % width
-        reach = int(min(size / 2.0 + 0.5, float(width + height)))
+        row, column = pixels[mark] // width - first, pixels[mark] % width
+        outer = size / 2.0 + 0.5
+        inner = size / 2.0 - 0.5
+        reach = int(min(outer, float(width + height + abs(row))))
         for y in range(max(row - reach, 0), min(row + reach, height - 1) + 1):
-            for x in range(max(column - reach, 0), min(column + reach, width - 1) + 1):
-                layer = layers[y * width + x]
-                if layer[3] > 0.0:
-                    alpha = colours[mark, 3] * coverage(size, x - column, y - row)
-                    for channel in range(3):
-                        layer[channel] += layer[3] * alpha * colours[mark, channel]
-                    layer[3] *= 1.0 - alpha
+            left = outer * outer - float((y - row) * (y - row))
+            across = int(min(math.sqrt(max(left, 0.0)), float(width)))
+            for x in range(max(column - across, 0), min(column + across, width - 1) + 1):
+                layer = layers[y, x]
+                if layer[3] <= SHUT:
+                    continue
+                dx, dy = x - column, y - row
+                is_inside = inner >= 0.0 and dx * dx + dy * dy <= inner * inner
+                lay(layer, colours[mark], alpha if is_inside else alpha * coverage(size, dx, dy))

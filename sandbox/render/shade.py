@@ -9,7 +9,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.render.kernel import F8_2D, IN_F4_2D, IN_F8, IN_F8_2D, NOTHING, U1_2D, kernel
+from sandbox.render.kernel import (
+    F8_2D,
+    IN_F4_2D,
+    IN_F8,
+    IN_F8_2D,
+    INT,
+    NOTHING,
+    U1_2D,
+    U4,
+    kernel,
+)
 from wire.charts import HEAT_RAMP, Rgba, rgba
 
 Reals = NDArray[np.float64]
@@ -62,6 +72,14 @@ def unlayer(layers: NDArray[np.float32]) -> Colours:
     return result
 
 
+@kernel(NOTHING, IN_F8, INT, U4)
+def veil(alphas: Reals, colour: int, words: NDArray[np.uint32]) -> None:
+    """Pixels as words (red in the lowest byte) of one colour; without any alpha they are 0."""
+    for i in range(alphas.size):
+        level = np.uint32(alphas[i] * 255.0 + _HALF)
+        words[i] = np.uint32(colour) | level << np.uint32(24) if level > 0 else np.uint32(0)
+
+
 def straight(layers: NDArray[np.float32]) -> Pixels:
     """Layers (n, 4) as 8-bit levels."""
     return levels(unlayer(layers))
@@ -108,12 +126,10 @@ def indexed(colours: Pixels, owners: NDArray[np.int32]) -> Pixels:
 
 def one_colour(alphas: Reals, colours: Colours) -> Pixels:
     """Pixels (height, width, 4) of one colour whose alpha varies."""
-    pixels = np.empty((*alphas.shape, 4), np.uint8)
-    level = np.floor(alphas * 255.0 + _HALF).astype(np.uint8)
-    pixels[..., :3] = levels(np.append(colours[:, :3], [[1.0]], axis=1))[0, :3]
-    pixels[..., 3] = level
-    pixels[level == 0] = 0
-    return pixels
+    red, green, blue, _ = levels(np.append(colours[:, :3], [[1.0]], axis=1))[0].tolist()
+    words = np.empty(alphas.size, np.uint32)
+    veil(np.ascontiguousarray(alphas).ravel(), red | green << 8 | blue << 16, words)
+    return words.view(np.uint8).reshape(*alphas.shape, 4)
 
 
 def heat(values: Reals) -> Pixels:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
+from sandbox.render.discs import SHUT
 from sandbox.render.kernel import F4_3D, IN_F4_3D, IN_I4, IN_I8, NOTHING, kernel
 
 Layers = NDArray[np.float32]
-
-_SHUT: Final = 1e-3
-"""What so little shines through is not seen: less than a third of a level."""
 
 
 @kernel(NOTHING, IN_I4, IN_I8, IN_F4_3D, IN_I8, F4_3D)
@@ -26,18 +22,19 @@ def stamp_icon(
     """Lay icons under what is there, `counts` of them at once on each place.
 
     `icon` (height, width, 4) is straight colour in 0 to 1; `anchor` tells which of its pixels, from
-    the left and from below, lies on the place. `layers` (height, width, 4) hold the colour seen so
-    far, premultiplied, and how much still shines through.
+    the left and from below, lies on the place, and which row of the picture is the first of
+    `layers` (rows, width, 4): the colour seen so far, premultiplied, and how much still shines
+    through.
     """
     height, width = layers.shape[0], layers.shape[1]
     for mark in range(pixels.size):
         left = pixels[mark] % width - anchor[0]
-        top = pixels[mark] // width + 1 + anchor[1] - icon.shape[0]
+        top = pixels[mark] // width - anchor[2] + 1 + anchor[1] - icon.shape[0]
         for y in range(max(0, -top), min(icon.shape[0], height - top)):
             for x in range(max(0, -left), min(icon.shape[1], width - left)):
                 layer = layers[top + y, left + x]
                 through = layer[3]
-                if through <= _SHUT or icon[y, x, 3] == 0.0:
+                if through <= SHUT or icon[y, x, 3] == 0.0:
                     continue
                 clear = 1.0 - icon[y, x, 3]
                 if counts[mark] > 1:

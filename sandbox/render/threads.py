@@ -15,6 +15,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 MAX_THREADS: Final = 8
+STRIP_PIXELS: Final = 65_536
 QUOTA: Final = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -34,11 +35,16 @@ def _quota(path: Path) -> int:
 
 
 def spread(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """`work` of every item, each on its own thread; the first failure is raised."""
-    if len(items) < 2:
+    """`work` of every item, on as many threads as there are processors; a failure is raised."""
+    count = min(len(items), processors())
+    if count < 2:
         return [work(item) for item in items]
-    with ThreadPoolExecutor(len(items)) as pool:
+    pool = ThreadPoolExecutor(count)
+    try:
         return list(pool.map(work, items))
+    finally:
+        # What has not begun when one fails never does.
+        pool.shutdown(cancel_futures=True)
 
 
 def bands(size: int, least: int) -> list[tuple[int, int]]:
@@ -46,3 +52,11 @@ def bands(size: int, least: int) -> list[tuple[int, int]]:
     count = max(1, min(processors(), size // max(least, 1)))
     cuts = [size * i // count for i in range(count + 1)]
     return list(pairwise(cuts))
+
+
+def strips(height: int, width: int, least: int = 1) -> list[tuple[int, int]]:
+    """Rows of a picture in parts that a processor's own memory holds, `least` rows or more."""
+    rows = max(STRIP_PIXELS // width, least, 1)
+    # At least one a processor, and all about as high.
+    count = max(math.ceil(height / rows), min(processors(), height))
+    return list(pairwise(height * i // count for i in range(count + 1)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from sandbox.render.charts.painter import Check, Pixels, PointPainter, Weights
 from sandbox.render.clock import Clock
 from sandbox.render.columns import Columns, PointBatch, SourceColumn, no_weight
 from sandbox.render.stamps import stamp_icon
+from sandbox.render.threads import spread, strips
 from wire.charts import IconViz
 
 PIXELS_PER_CHECK: Final = 20_000_000
@@ -49,19 +51,31 @@ class IconPainter(PointPainter):
         self.places.merge(other.places)
 
     def paint(self, check: Check) -> Pixels:
-        """The last row's icon first, each under those before it."""
-        layers = np.zeros((self.canvas.height, self.canvas.width, 4), np.float32)
-        layers[..., 3] = 1.0
+        """The last row's icon first, each under those before it; strip by strip."""
         icon = self.icon.astype(np.float32) / np.float32(255.0)
-        pixels, counts = self.places.last_first()
+        rows = strips(self.canvas.height, self.canvas.width, least=2 * icon.shape[0])
+        strip = partial(self._strip, *self.places.last_first(), icon, check)
+        return np.concatenate(spread(strip, rows))
+
+    def _strip(
+        self,
+        pixels: NDArray[np.int32],
+        counts: NDArray[np.int64],
+        icon: NDArray[np.float32],
+        check: Check,
+        rows: tuple[int, int],
+    ) -> Pixels:
+        layers = np.zeros((rows[1] - rows[0], self.canvas.width, 4), np.float32)
+        layers[..., 3] = 1.0
+        anchor = np.array([*self._anchor(), rows[0]], np.int64)
         step = max(PIXELS_PER_CHECK // (icon.shape[0] * icon.shape[1]), 1)
         for first in range(0, len(pixels), step):
-            part = slice(first, first + step)
-            stamp_icon(pixels[part], counts[part], icon, self._anchor(), layers)
             check()
+            part = slice(first, first + step)
+            stamp_icon(pixels[part], counts[part], icon, anchor, layers)
         return shade.straight(layers.reshape(-1, 4)).reshape(layers.shape)
 
-    def _anchor(self) -> NDArray[np.int64]:
+    def _anchor(self) -> tuple[int, int]:
         """The icon's pixel, from the left and from below, that lies on the point's pixel."""
         height, width = self.icon.shape[:2]
         anchors = {
@@ -69,4 +83,4 @@ class IconPainter(PointPainter):
             "bottom": (width // 2, 0),
             "center": (width // 2, height // 2),
         }
-        return np.array(anchors[self.style.anchor], np.int64)
+        return anchors[self.style.anchor]

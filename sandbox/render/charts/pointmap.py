@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,8 @@ from sandbox.render.canvas import Canvas
 from sandbox.render.charts.painter import Check, Pixels, PointPainter, Weights
 from sandbox.render.clock import Clock
 from sandbox.render.columns import PointBatch, SourceColumn, no_weight
+from sandbox.render.threads import spread, strips
 from wire.charts import Pointmap
-
-ROWS_PER_CHECK = 64
 
 
 class PointmapPainter(PointPainter):
@@ -42,23 +42,25 @@ class PointmapPainter(PointPainter):
         self.counts += other.counts
 
     def paint(self, check: Check) -> Pixels:
-        """Lay the discs and give them their colour."""
+        """Lay the discs and give them their colour, strip by strip."""
+        height, width = self.canvas.height, self.canvas.width
+        strip = partial(self._strip, self.counts.reshape(height, width), check)
+        return np.concatenate(spread(strip, strips(height, width)))
+
+    def _strip(self, counts: NDArray[np.uint32], check: Check, rows: tuple[int, int]) -> Pixels:
+        check()
         colour = shade.colour(self.style.point_color, self.style.opacity)
-        counts = self.counts.reshape(self.canvas.height, self.canvas.width)
-        alphas = overlay(counts, self.style.point_size, float(colour[0, 3]), check)
+        alphas = overlay(counts, rows, self.style.point_size, float(colour[0, 3]))
         return shade.one_colour(alphas, colour)
 
 
 def overlay(
-    counts: NDArray[np.uint32], size: float, alpha: float, check: Check
+    counts: NDArray[np.uint32], rows: tuple[int, int], size: float, alpha: float
 ) -> NDArray[np.float64]:
-    """Alpha per pixel of `counts` discs in each; `size` is their diameter in pixels."""
-    logs = np.zeros(counts.shape)
+    """Alpha per pixel of some rows, of `counts` discs in each pixel of diameter `size`."""
+    logs = np.zeros((rows[1] - rows[0], counts.shape[1]))
     # A disc larger than this covers the whole picture from anywhere in it.
     size = min(size, 2.0 * (sum(counts.shape) + 1))
     if size > 0.0 and alpha > 0.0:
-        for row in range(len(counts)):
-            discs.spread_row(counts, row, size, alpha, logs)
-            if row % ROWS_PER_CHECK == 0:
-                check()
+        discs.spread_discs(counts, rows[0], size, alpha, logs)
     return -np.expm1(logs)

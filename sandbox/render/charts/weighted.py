@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -14,6 +16,7 @@ from sandbox.render.canvas import Canvas
 from sandbox.render.charts.painter import Check, Pixels, PointPainter, Weights
 from sandbox.render.clock import Clock
 from sandbox.render.columns import PointBatch, SourceColumn, named, numeric
+from sandbox.render.threads import spread, strips
 from wire.charts import Weighted
 
 PIXELS_PER_CHECK = 20_000_000
@@ -75,20 +78,36 @@ class WeightedPainter(PointPainter):
         self.sizes.merge(other.sizes)
 
     def paint(self, check: Check) -> Pixels:
-        """Lay the discs, the highest colour weight first, each under those before it."""
+        """Lay the discs strip by strip, in each those that reach into it."""
         drawn = np.flatnonzero(self.colours.counts)
         weights = self.colours.finish()[drawn]
-        sizes = self._diameters(drawn)
+        marks = Marks(
+            pixels=drawn.astype(np.int32),
+            weights=weights,
+            ratios=shade.ratios(weights, self.style.color_bound),
+            sizes=self._diameters(drawn),
+        )
+        reach = marks.reach(self.canvas.width + self.canvas.height)
+        rows = strips(self.canvas.height, self.canvas.width, least=2 * reach)
+        strip = partial(self._strip, marks, reach, check)
+        return np.concatenate(spread(strip, rows))
+
+    def _strip(self, marks: Marks, reach: int, check: Check, rows: tuple[int, int]) -> Pixels:
+        """The highest colour weight first, each disc under those before it."""
+        width = self.canvas.width
+        first, last = max(rows[0] - reach, 0) * width, (rows[1] + reach) * width
+        places = slice(*np.searchsorted(marks.pixels, (first, last)))
         # Equal weights have equal colours, and then the order makes no difference.
-        order = np.argsort(-weights, kind="stable")
-        marks = drawn[order].astype(np.int32)
-        layers = np.zeros((self.canvas.pixels, 4), np.float32)
-        layers[:, 3] = 1.0
-        colours = self._colours(weights[order])
-        for part in parts(sizes[order]):
-            discs.stamp(marks[part], sizes[order][part], colours[part], layers, self.canvas.width)
+        order = np.argsort(-marks.weights[places], kind="stable")
+        pixels, sizes = marks.pixels[places][order], marks.sizes[places][order]
+        layers = np.zeros((rows[1] - rows[0], width, 4), np.float32)
+        layers[..., 3] = 1.0
+        steps = shade.gradient(self.style.color_gradient, self.style.opacity)
+        colours = shade.interpolate(marks.ratios[places][order], steps)
+        for part in parts(sizes):
             check()
-        return self._levels(layers)
+            discs.stamp(pixels[part], sizes[part], colours[part], rows[0], layers)
+        return shade.straight(layers.reshape(-1, 4)).reshape(layers.shape)
 
     def _diameters(self, drawn: NDArray[np.intp]) -> Reals:
         if not self.sizes_vary:
@@ -96,12 +115,19 @@ class WeightedPainter(PointPainter):
         low, high = self.style.size_bound
         return np.clip(self.sizes.finish()[drawn], low, high)
 
-    def _colours(self, weights: Reals) -> Reals:
-        steps = shade.gradient(self.style.color_gradient, self.style.opacity)
-        return shade.interpolate(shade.ratios(weights, self.style.color_bound), steps)
 
-    def _levels(self, layers: NDArray[np.float32]) -> Pixels:
-        return shade.straight(layers).reshape(self.canvas.height, self.canvas.width, 4)
+@dataclass(frozen=True, kw_only=True)
+class Marks:
+    """One disc per pixel that has rows, pixels ascending."""
+
+    pixels: NDArray[np.int32]
+    weights: Reals
+    ratios: Reals
+    sizes: Reals
+
+    def reach(self, most: int) -> int:
+        """Up to how many rows from its pixel any disc may cover something."""
+        return int(min(self.sizes.max(initial=0.0) / 2.0 + 0.5, most))
 
 
 def parts(sizes: Reals) -> list[slice]:

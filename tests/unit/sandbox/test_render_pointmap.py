@@ -117,7 +117,8 @@ def test_an_overlay_is_the_product_over_all_marks(
         distances = np.hypot(rows - row, columns - column)
         clear *= 1 - alpha * np.vectorize(coverage)(size, distances)
 
-    assert overlay(counts, size, alpha, nothing) == pytest.approx(1 - clear, abs=1e-12)
+    whole = [overlay(counts, rows, size, alpha) for rows in ((0, 2), (2, 5))]
+    assert np.concatenate(whole) == pytest.approx(1 - clear, abs=1e-12)
 
 
 def test_batches_in_any_order_and_parts_give_the_same_picture() -> None:

@@ -21,5 +21,5 @@ def test_what_was_compiled_once_is_never_compiled_again(tmp_path: Path) -> None:
     first, second = warm(tmp_path), warm(tmp_path)
 
     assert "sandbox.render.aggregate.cpu.locate" in first
-    assert "sandbox.render.discs.spread_row" in first
+    assert "sandbox.render.discs.spread_discs" in first
     assert second.strip() == "0 kernels compiled: none"
