@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from sandbox.sqlpp.compare import group_key
+from sandbox.sqlpp.compare import Key, group_key
 from sandbox.sqlpp.interpret.compiler import Compiler, Condition, Evaluator, Frame, Stage
 from sandbox.sqlpp.interpret.joins import From
 from sandbox.sqlpp.interpret.logic import condition
@@ -13,6 +13,10 @@ from sandbox.sqlpp.tree.expressions import Variable
 from sandbox.sqlpp.tree.nodes import Expression
 from sandbox.sqlpp.tree.queries import Block, GroupBy, Let, SelectClause
 from sandbox.sqlpp.values import MISSING, Value
+
+Row = tuple[Value, ...]
+# The groups of one grouping set: what makes a group one, its keys' values, its rows.
+Groups = dict[Key, tuple[list[Value], list[Row]]]
 
 
 def stages(compiler: Compiler, node: Block) -> Stage:
@@ -68,34 +72,57 @@ def _bound(node: Block) -> tuple[int, ...]:
 
 def _grouped(compiler: Compiler, node: GroupBy, bound: tuple[int, ...], stage: Stage) -> Stage:
     """The rows of each group, under the keys they have in common."""
-    rows_slot = node.rows_slot
-    compiler.group(rows_slot, bound)
-    snapshot = compiler.snapshot(rows_slot)
+    compiler.group(node.rows_slot, bound)
+    snapshot = compiler.snapshot(node.rows_slot)
     keys = [compiler.expression(key.expression) for key in node.keys]
-    key_slots = [key.variable.slot for key in node.keys if key.variable is not None]
-    members = _members(compiler, node)
-    implicit = node.is_implicit
+    sets = node.sets or (tuple(range(len(keys))),)
+    publish = _publisher(compiler, node)
 
     def grouped(frame: Frame) -> Iterator[None]:
-        groups: dict[object, tuple[list[Value], list[tuple[Value, ...]]]] = {}
-        if implicit:
-            groups[()] = ([], [])
+        groups: list[Groups] = [{} for _ in sets]
+        if node.is_implicit:
+            groups[0][()] = ([], [])
         for _ in stage(frame):
             values = [key(frame) for key in keys]
-            identity = tuple(map(group_key, values))
-            found = groups.get(identity)
-            if found is None:
-                found = groups[identity] = (values, [])
-            found[1].append(snapshot(frame))
-        for values, rows in groups.values():
-            for slot, value in zip(key_slots, values, strict=True):
-                frame[slot] = value
-            frame[rows_slot] = rows
-            if members is not None:
-                members(frame)
-            yield
+            row = snapshot(frame)
+            for found, key_set in zip(groups, sets, strict=True):
+                _add(found, key_set, values, row)
+        for number, found in enumerate(groups):
+            for values, rows in found.values():
+                publish(frame, number, values, rows)
+                yield
 
     return grouped
+
+
+def _add(groups: Groups, key_set: tuple[int, ...], values: list[Value], row: Row) -> None:
+    """Put a row into its group of one grouping set; the keys it leaves out are null."""
+    identity = tuple([group_key(values[place]) for place in key_set])
+    found = groups.get(identity)
+    if found is None:
+        if len(key_set) < len(values):
+            values = [v if place in key_set else None for place, v in enumerate(values)]
+        found = groups[identity] = (values, [])
+    found[1].append(row)
+
+
+def _publisher(
+    compiler: Compiler, node: GroupBy
+) -> Callable[[Frame, int, list[Value], list[Row]], None]:
+    """The closure that puts a group's keys, rows and members into the frame."""
+    key_slots = [key.variable.slot for key in node.keys if key.variable is not None]
+    rows_slot, current = node.rows_slot, node.current.slot if node.current else node.rows_slot
+    members = _members(compiler, node)
+
+    def publish(frame: Frame, number: int, values: list[Value], rows: list[Row]) -> None:
+        for slot, value in zip(key_slots, values, strict=True):
+            frame[slot] = value
+        frame[current] = number
+        frame[rows_slot] = rows
+        if members is not None:
+            members(frame)
+
+    return publish
 
 
 def _members(compiler: Compiler, node: GroupBy) -> Evaluator | None:

@@ -12,7 +12,7 @@ from sandbox.sqlpp.functions.function import Function
 from sandbox.sqlpp.functions.registry import find
 from sandbox.sqlpp.interpret.compiler import Compiler, Evaluator, Frame, Rule
 from sandbox.sqlpp.interpret.logic import condition
-from sandbox.sqlpp.tree.expressions import Aggregate, Apply, Call, Chain, Literal, Negate
+from sandbox.sqlpp.tree.expressions import Aggregate, Apply, Call, Chain, Grouping, Literal, Negate
 from sandbox.sqlpp.values import INT64_MAX, INT64_MIN, MISSING, Value
 
 Binary = Callable[[Value, Value], Value]
@@ -178,6 +178,11 @@ def _aggregate(compiler: Compiler, node: Aggregate) -> Evaluator:
     return aggregate
 
 
+def _grouping(_: Compiler, node: Grouping) -> Evaluator:
+    slot, masks = node.current.slot, node.masks
+    return lambda frame: masks[frame[slot]]
+
+
 def _finish(compiler: Compiler, node: Aggregate) -> Callable[[list[Value]], Value]:
     if node.function == "array_agg":
         return _distinct if node.distinct else lambda values: values
@@ -197,4 +202,5 @@ RULES: Final[dict[type, Rule]] = {
     Negate: _negate,
     Apply: _apply,
     Aggregate: _aggregate,
+    Grouping: _grouping,
 }

@@ -24,6 +24,7 @@ _TESTS: Final[dict[str, Callable[[int], bool]]] = {
     ">": lambda verdict: verdict > 0,
     ">=": lambda verdict: verdict >= 0,
 }
+_SIMPLE: Final = frozenset({int, float, str})
 _EQUALITIES: Final = frozenset({"=", "!="})
 
 
@@ -57,18 +58,22 @@ def _comparison(compiler: Compiler, node: Comparison) -> Evaluator:
     if node.operator == "is distinct from":
         return _distinct(compiler.context, left, right, node.position)
     compared = comparison(node.operator, compiler.context, node.position)
-    if node.operator not in _EQUALITIES:
-        return lambda frame: compared(left(frame), right(frame))
-    found = node.operator == "="
+    less, equal, more = (_TESTS[node.operator](verdict) for verdict in (-1, 0, 1))
 
-    def equal(frame: Frame) -> Value:
+    def compare(frame: Frame) -> Value:
+        """Most are of one simple type; a float may be NaN, or one of two zeros."""
         mine, yours = left(frame), right(frame)
         kind = type(mine)
-        if kind is type(yours) and (kind is int or kind is str):
-            return (mine == yours) is found
+        if kind is type(yours) and kind in _SIMPLE:
+            if mine < yours:
+                return less
+            if mine > yours:
+                return more
+            if kind is not float:
+                return equal
         return compared(mine, yours)
 
-    return equal
+    return compare
 
 
 def _distinct(context: Context, left: Evaluator, right: Evaluator, place: Location) -> Evaluator:

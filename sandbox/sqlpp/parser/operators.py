@@ -122,7 +122,7 @@ class Operators(Primaries):
         """Whether an operand follows; NOT is weaker than a comparison and cannot be one."""
         if self.ahead().kind == "not":
             return self.ahead(2).kind == "exists"
-        return self.starts_expression(1)
+        return self.starts_expression(1) and self.ahead().kind not in _QUANTIFIERS
 
     def _upcoming_is(self) -> Upcoming | None:
         if self._at_distinct():

@@ -7,15 +7,13 @@ from typing import Final
 
 from sandbox.sqlpp.errors import Location
 from sandbox.sqlpp.parser.cursor import unsupported
+from sandbox.sqlpp.parser.groups import Groups
 from sandbox.sqlpp.parser.primaries import implied_name
-from sandbox.sqlpp.parser.sources import Sources
-from sandbox.sqlpp.tree.expressions import Variable
 from sandbox.sqlpp.tree.nodes import Expression
 from sandbox.sqlpp.tree.queries import (
     Block,
     FromTerm,
     GroupBy,
-    GroupKey,
     Let,
     OrderItem,
     Projection,
@@ -40,7 +38,7 @@ class _Parts:
     having: Expression | None = None
 
 
-class Selects(Sources):
+class Selects(Groups):
     """The rule `select`."""
 
     def select(self) -> Select:
@@ -97,7 +95,7 @@ class Selects(Sources):
     def _after_from(self) -> _Parts:
         parts = _Parts(terms=self.from_terms(), lets=self._lets(), where=self._condition("where"))
         if self.at("group"):
-            parts.group = self._group_by()
+            parts.group = self.group_by()
             parts.late_lets = self._lets()
             parts.having = self._condition("having")
         return parts
@@ -146,34 +144,6 @@ class Selects(Sources):
         if name is None:
             name = implied_name(expression)
         return Projection(expression.position, "named", expression, name)
-
-    def _group_by(self) -> GroupBy:
-        position = self.expect("group").location
-        self.expect("by")
-        keys = [self._group_key()]
-        while self.accept(","):
-            keys.append(self._group_key())
-        members: Variable | None = None
-        fields: tuple[tuple[Variable, str], ...] = ()
-        if self.accept("group"):
-            self.expect("as")
-            members, fields = self.variable(), self.named_fields()
-        return GroupBy(position, tuple(keys), members, fields)
-
-    def _group_key(self) -> GroupKey:
-        position = self.position
-        if self._at_grouping_sets():
-            raise unsupported(position, "GROUP BY with grouping sets")
-        expression = self.expression()
-        variable = self.variable() if self.accept("as") or self.at_identifier() else None
-        return GroupKey(expression.position, expression, variable)
-
-    def _at_grouping_sets(self) -> bool:
-        if self.at("(") and self.ahead().kind == ")":
-            return True
-        if self.at_word("rollup") or self.at_word("cube"):
-            return self.ahead().kind == "("
-        return self.at_word("grouping") and self.at_word("sets", 1)
 
     def order_by(self) -> tuple[OrderItem, ...]:
         """ORDER BY and its keys, or nothing."""

@@ -46,7 +46,7 @@ class Blocks(Sources):
             scope.context = ()
         lets, scope = self.lets(node.lets, scope, own)
         where = self._optional(node.where, scope)
-        group = self._grouping(node)
+        group = self._group_clause(node)
         if group is not None:
             group, scope = self._group(group, scope, outer, own)
         late_lets, scope = self.lets(node.late_lets, scope, own)
@@ -72,7 +72,7 @@ class Blocks(Sources):
     def _optional(self, node: Expression | None, scope: Scope) -> Expression | None:
         return None if node is None else self.expression(node, scope)
 
-    def _grouping(self, node: Block) -> GroupBy | None:
+    def _group_clause(self, node: Block) -> GroupBy | None:
         """GROUP BY as written; without it, one group of all rows if the columns hold aggregates."""
         group = node.group
         if group is None:
@@ -96,10 +96,13 @@ class Blocks(Sources):
         )
         members = None if node.members is None else after.bind(self.bound(node.members))
         own.update(after.names)
-        rows = self.variable("", node.position)
+        rows, current = self.variable("", node.position), self.variable("", node.position)
         after.grouped, after.rows = before, rows
         after.keys = (*after.keys, *_substitutions(node.keys, keys))
-        return replace(node, keys=keys, members=members, fields=fields, rows=rows), after
+        after.grouping = replace(
+            node, keys=keys, members=members, fields=fields, rows=rows, current=current
+        )
+        return after.grouping, after
 
     def _key(self, node: GroupKey, before: Scope) -> GroupKey:
         expression = self.expression(node.expression, before)

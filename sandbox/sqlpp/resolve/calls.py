@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from sandbox.sqlpp.errors import Location, SqlppError
+from sandbox.sqlpp.errors import Location, SqlppError, compile_error
 from sandbox.sqlpp.functions.function import Function as Builtin
 from sandbox.sqlpp.functions.registry import find
 from sandbox.sqlpp.resolve.catalog import DEFAULT_DATAVERSE, Catalog
@@ -67,6 +67,8 @@ class Calls(Names):
             meaning = AGGREGATES.get(aggregate_name(node))
             if meaning is not None:
                 return self._aggregate(meaning, node, scope)
+        if node.name == "grouping":
+            return self._grouping_call(node, scope)
         if node.where is not None:
             raise illegal_filter(node.position)
         arguments = tuple(self.expression(argument, scope) for argument in node.arguments)
@@ -112,6 +114,24 @@ class Calls(Names):
             None if node.where is None else self.expression(node.where, before),
         )
 
+    def _grouping_call(self, node: Call, scope: Scope) -> Expression:
+        """GROUPING(key, …): one bit for each key, set where a grouping set has it not."""
+        group = scope.group()
+        clause = None if group is None else group.grouping
+        if clause is None or clause.current is None or clause.is_implicit:
+            message = "Compilation error: Inappropriate use of function 'grouping'"
+            raise compile_error(node.position, "ASX1079", message)
+        slots = [key.variable.slot if key.variable else UNBOUND for key in clause.keys]
+        places: list[int] = []
+        for argument in node.arguments:
+            key = self.expression(argument, scope)
+            if not isinstance(key, Variable) or key.slot not in slots:
+                message = "Invalid argument to grouping() function"
+                raise compile_error(node.position, "ASX1119", message)
+            places.append(slots.index(key.slot))
+        sets = clause.sets or (tuple(range(len(slots))),)
+        return Grouping(node.position, tuple(_mask(places, s) for s in sets), clause.current)
+
     def _apply(self, function: Function, node: Call, scope: Scope) -> Expression:
         arguments = tuple(self.expression(argument, scope) for argument in node.arguments)
         if function.parameters == (ANY_NUMBER,):
@@ -146,6 +166,14 @@ class Calls(Names):
         if self._within:
             raise without_value(node)
         return super().parameter(node, scope)
+
+
+def _mask(places: list[int], key_set: tuple[int, ...]) -> int:
+    """The keys that a grouping set leaves out, the last one as the lowest bit."""
+    mask = 0
+    for place in places:
+        mask = mask * 2 + (place not in key_set)
+    return mask
 
 
 def aggregate_name(node: Call) -> str:

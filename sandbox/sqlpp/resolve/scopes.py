@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sandbox.sqlpp.errors import Location, SqlppError
 from sandbox.sqlpp.tree.expressions import Name, Variable
 from sandbox.sqlpp.tree.nodes import Expression
+from sandbox.sqlpp.tree.queries import GroupBy
 from sandbox.sqlpp.tree.walk import walk
 
 
@@ -16,8 +17,9 @@ class Scope:
 
     `context` are the variables of the block's FROM: where there is exactly one, a name that is no
     variable is a field of it. `grouped` is the scope before GROUP BY, in which the arguments of
-    aggregates are read, and `rows` the group's variable. `keys` are the expressions that GROUP BY
-    has given a variable. In a source a name that is no variable is a dataset.
+    aggregates are read, `rows` the group's variable and `grouping` the clause. `keys` are the
+    expressions that GROUP BY has given a variable. In a source a name that is no variable is a
+    dataset.
     """
 
     parent: Scope | None = None
@@ -25,6 +27,7 @@ class Scope:
     context: tuple[Variable, ...] = ()
     grouped: Scope | None = None
     rows: Variable | None = None
+    grouping: GroupBy | None = None
     keys: tuple[tuple[Expression, Variable], ...] = ()
     is_source: bool = False
 

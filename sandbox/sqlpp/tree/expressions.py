@@ -237,6 +237,17 @@ class Aggregate(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class Grouping(Expression):
+    """GROUPING(key, …): which keys the current grouping set leaves out, as bits.
+
+    Made by the resolver; `masks` holds the answer for each set, `current` the set's place.
+    """
+
+    masks: tuple[int, ...]
+    current: Variable
+
+
+@dataclass(frozen=True, slots=True)
 class Apply(Expression):
     """A call of a user's function; made by the resolver. No function is inside of itself."""
 

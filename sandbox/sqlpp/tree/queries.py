@@ -80,7 +80,8 @@ class GroupBy(Node):
 
     An implicit one has no keys: the aggregates of a SELECT that has no GROUP BY. `sets` lists the
     keys, by place, of each grouping set; empty for a plain GROUP BY. `rows` is what aggregates
-    read, made by the resolver; `members` is the group as a collection of objects, if it is read.
+    read, `current` which set a group is of, both made by the resolver; `members` is the group as
+    a collection of objects, if it is read.
     """
 
     keys: tuple[GroupKey, ...]
@@ -89,6 +90,7 @@ class GroupBy(Node):
     sets: tuple[tuple[int, ...], ...] = ()
     is_implicit: bool = False
     rows: Variable | None = None
+    current: Variable | None = None
 
     @property
     def rows_slot(self) -> int:
