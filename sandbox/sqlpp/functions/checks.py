@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sandbox.sqlpp.context import Context
-from sandbox.sqlpp.errors import SqlppError, runtime_error
+from sandbox.sqlpp.errors import Location, SqlppError, runtime_error
 from sandbox.sqlpp.printing.scalars import double_text
 from sandbox.sqlpp.values import INTEGERS, NUMBERS, Value, type_name
 
@@ -31,6 +31,17 @@ BAD_LIKE: Final = "ASX0046"
 ILLEGAL_ARGUMENT: Final = "IllegalArgumentException"
 BAD_PATTERN: Final = "PatternSyntaxException"
 NO_GROUP: Final = "IndexOutOfBoundsException"
+
+
+class PlacelessError(SqlppError):
+    """An error of the data that the original tells without a place."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message, None, "runtime")
+
+    def at(self, location: Location) -> SqlppError:
+        """The same error, still without a place."""
+        return self
 
 
 def ordinal(index: int) -> str:

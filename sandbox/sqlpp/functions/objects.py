@@ -8,7 +8,12 @@ from typing import Any, Final
 from sandbox.sqlpp.compare import equals
 from sandbox.sqlpp.context import Context
 from sandbox.sqlpp.errors import SqlppError, runtime_error
-from sandbox.sqlpp.functions.checks import DUPLICATE_FIELD, mismatch_words, type_error
+from sandbox.sqlpp.functions.checks import (
+    DUPLICATE_FIELD,
+    PlacelessError,
+    mismatch_words,
+    type_error,
+)
 from sandbox.sqlpp.functions.function import (
     OBJECT,
     STRING,
@@ -102,7 +107,7 @@ def _merged(left: dict[str, Value], right: dict[str, Value]) -> dict[str, Value]
 
 
 def _duplicate(name: str) -> SqlppError:
-    return runtime_error(DUPLICATE_FIELD, f"Duplicate field name 'asterix:{name}#2'")
+    return PlacelessError(DUPLICATE_FIELD, f"Duplicate field name 'asterix:{name}#2'")
 
 
 def _add_fields(_: Context, args: list[Value]) -> Value:
@@ -155,15 +160,18 @@ def _not_implemented(name: str, value: Value) -> SqlppError:
     return runtime_error(_NOT_IMPLEMENTED, words)
 
 
-def _all_pairs(value: Any) -> Iterator[Value]:
-    """Name and value of every field, those of nested objects too."""
+def _all_pairs(value: Any, within: str | None = None) -> Iterator[Value]:
+    """Name and value of every field however deep, and the field's name with each item it holds."""
     if type(value) is dict:
-        for name, item in value.items():
-            yield [name, item]
-            yield from _all_pairs(item)
+        members = list(value.items())
     elif type(value) in COLLECTIONS:
-        for item in value:
-            yield from _all_pairs(item)
+        members = [(within, item) for item in value]
+    else:
+        return
+    for name, item in members:
+        if name is not None:
+            yield [name, item]
+        yield from _all_pairs(item, name)
 
 
 def _pairs(_: Context, args: list[Value]) -> Value:

@@ -22,6 +22,7 @@ from sandbox.sqlpp.functions import (
     numeric,
     objects,
     regexps,
+    similarity,
     strings,
     temporal,
     types,
@@ -41,6 +42,7 @@ _MODULES: Final = (
     bits,
     strings,
     regexps,
+    similarity,
     types,
     constructors,
     conversions,
@@ -55,6 +57,6 @@ FUNCTIONS: Final = MappingProxyType(
 
 @lru_cache(maxsize=1024)
 def find(name: str) -> Function | None:
-    """The function of that name or alias, in any case, `-` or `_` between the words."""
-    plain = name.lower().replace("_", "-")
-    return FUNCTIONS.get(ALIASES.get(plain, plain))
+    """The function of that name or alias, in any case; a name may have `_` for each `-`."""
+    lower = name.lower()
+    return FUNCTIONS.get(ALIASES.get(lower, lower).replace("_", "-"))

@@ -1,0 +1,59 @@
+"""Where we do not answer as AsterixDB 0.9.8, because its answer is a slip."""
+
+import pytest
+
+from tests.unit.sandbox.sqlpp.functions.golden import answer
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected", "why"),
+    [
+        ('parse_time("12:00:00 AM","hh:mm:ss a")', 'time("00:00:00.000")', "there: noon"),
+        ('parse_time("12:00:00 PM","hh:mm:ss a")', 'time("12:00:00.000")', "there: midnight"),
+        ('parse_time("10:11:12.5","hh:mm:ss.n")', 'time("10:11:12.500")', "the same"),
+        ("object_values(1)", "null", "there: IllegalStateException"),
+        ("object_merge({},null)", "null", "there: a compile error, if null is a literal"),
+        ("deep_equal({{1,1,2}},{{1,2,2}})", "false", "there: true"),
+        (
+            "similarity_jaccard_check([1,5,8,9],[1,5,9,10],0.5)",
+            "[ true, 0.6 ]",
+            "there: a double is never reached",
+        ),
+        ("time(1)", "null", "the same"),
+    ],
+)
+def test_the_right_answer_instead(expression, expected, why):
+    assert answer(expression)[0] == expected, why
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind"),
+    [('int8("")', "tinyint"), ('to_bigint("")', "bigint"), ('bigint("-")', "bigint")],
+)
+def test_no_text_is_no_number(expression, kind):
+    assert answer(expression)[1][0].startswith(f"ASX0006: Invalid format for {kind} in ")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'parse_time("10:11:12.5","hh:mm:ss.SSS")',
+        'parse_date("2020-01-01","YYYY-MM-DD hh")',
+        'interval(date("2020-01-01"),date("2020-01-01"))',
+        'interval_start_from_date("x","P1D")',
+        'get_year("x")',
+        'adjust_time_for_timezone(time("10:00:00"),"x")',
+        'print_date(date("2020-01-05"),"hh")',
+        'print_date(date("2020-01-05"),"YYYYY")',
+        'print_time(time("10:00:00"),"W")',
+    ],
+)
+def test_a_failure_without_a_code_has_one(expression):
+    assert answer(expression)[0].startswith("raises ASX0006: Invalid format for ")
+
+
+def test_a_bad_expression_is_named():
+    assert answer('contains_regex("mnop","[")')[0].startswith("raises PatternSyntaxException: ")
+    assert (
+        answer('regexp_replace("a","a","$2")')[0] == "raises IndexOutOfBoundsException: No group 2"
+    )
