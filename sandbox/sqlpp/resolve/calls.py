@@ -12,10 +12,13 @@ from sandbox.sqlpp.resolve.catalog import DEFAULT_DATAVERSE, Catalog
 from sandbox.sqlpp.resolve.names import Names, without_value
 from sandbox.sqlpp.resolve.scopes import Scope
 from sandbox.sqlpp.tree.expressions import (
+    UNBOUND,
     Aggregate,
     Apply,
     ArrayOf,
     Call,
+    Grouping,
+    Name,
     Parameter,
     Variable,
     Window,
@@ -124,13 +127,19 @@ class Calls(Names):
         slots = [key.variable.slot if key.variable else UNBOUND for key in clause.keys]
         places: list[int] = []
         for argument in node.arguments:
-            key = self.expression(argument, scope)
-            if not isinstance(key, Variable) or key.slot not in slots:
+            key = self._known_key(argument, scope)
+            if key is None or key.slot not in slots:
                 message = "Invalid argument to grouping() function"
-                raise compile_error(node.position, "ASX1119", message)
+                raise compile_error(argument.position, "ASX1119", message)
             places.append(slots.index(key.slot))
         sets = clause.sets or (tuple(range(len(slots))),)
         return Grouping(node.position, tuple(_mask(places, s) for s in sets), clause.current)
+
+    def _known_key(self, node: Expression, scope: Scope) -> Variable | None:
+        for key, variable in scope.keys:
+            if key == node:
+                return variable
+        return scope.find(node.name) if isinstance(node, Name) else None
 
     def _apply(self, function: Function, node: Call, scope: Scope) -> Expression:
         arguments = tuple(self.expression(argument, scope) for argument in node.arguments)
