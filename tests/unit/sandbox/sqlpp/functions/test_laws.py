@@ -17,7 +17,7 @@ from sandbox.sqlpp.values import INT64_MAX, INT64_MIN, Date, DateTime, Multiset,
 
 INT64 = st.integers(INT64_MIN, INT64_MAX)
 # The years -9999 to 9999.
-DAYS = st.integers(-4371588, 2932896)
+DAYS = st.integers(-4371587, 2932896)
 MS = st.integers(0, calendar.MS_PER_DAY - 1)
 
 
