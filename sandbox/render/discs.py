@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.render.kernel import (
+    F4_2D,
     F4_3D,
     F8_2D,
     IN_F8,
@@ -106,44 +107,42 @@ def spread_discs(
                 add_edge(logs[row + dy - first], counts[row], dx, log)
 
 
-@inline
-def lay(layer: NDArray[np.float32], colour: Reals, alpha: float) -> None:
-    """Put a colour under what a pixel shows."""
-    share = layer[3] * alpha
-    for channel in range(3):
-        layer[channel] += share * colour[channel]
-    layer[3] *= 1.0 - alpha
-
-
-@kernel(NOTHING, IN_I4, IN_F8, IN_F8_2D, INT, F4_3D)
-def stamp(
+@kernel(NOTHING, IN_I4, IN_F8, IN_F8_2D, INT, F4_2D, F4_3D)
+def stamp(  # noqa: PLR0913  (a kernel takes plain arrays)
     pixels: NDArray[np.int32],
     sizes: Reals,
     colours: Reals,
     first: int,
-    layers: NDArray[np.float32],
+    through: NDArray[np.float32],
+    seen: NDArray[np.float32],
 ) -> None:
     """Lay discs under what some rows of a picture show: the first disc is on top.
 
-    `colours` (n, 4) are red, green, blue and alpha in 0 to 1; `layers` (rows, width, 4), from row
-    `first` on, hold the colour seen so far, premultiplied, and how much still shines through.
+    `colours` (n, 4) are red, green, blue and alpha in 0 to 1. From row `first` of the picture on,
+    `through` (rows, width) holds how much still shines through, `seen` (rows, width, 3) the colour
+    seen so far, premultiplied.
     """
-    height, width = layers.shape[0], layers.shape[1]
+    height, width = through.shape
     for mark in range(pixels.size):
         size, alpha = sizes[mark], colours[mark, 3]
         if not size > 0.0:
             continue
         row, column = pixels[mark] // width - first, pixels[mark] % width
-        outer = size / 2.0 + 0.5
-        inner = size / 2.0 - 0.5
+        outer, inner = size / 2.0 + 0.5, size / 2.0 - 0.5
+        full = inner * inner if inner >= 0.0 else -1.0
         reach = int(min(outer, float(width + height + abs(row))))
         for y in range(max(row - reach, 0), min(row + reach, height - 1) + 1):
-            left = outer * outer - float((y - row) * (y - row))
-            across = int(min(math.sqrt(max(left, 0.0)), float(width)))
+            dy = float(y - row)
+            across = int(min(math.sqrt(max(outer * outer - dy * dy, 0.0)), float(width)))
             for x in range(max(column - across, 0), min(column + across, width - 1) + 1):
-                layer = layers[y, x]
-                if layer[3] <= SHUT:
+                # Unsigned, so that no index is asked whether it counts from the end.
+                at = np.uint64(y), np.uint64(x)
+                clear = through[at]
+                if clear <= SHUT:
                     continue
-                dx, dy = x - column, y - row
-                is_inside = inner >= 0.0 and dx * dx + dy * dy <= inner * inner
-                lay(layer, colours[mark], alpha if is_inside else alpha * coverage(size, dx, dy))
+                dx = float(x - column)
+                is_full = dx * dx + dy * dy <= full
+                share = np.float32(alpha if is_full else alpha * coverage(size, dx, dy))
+                for channel in range(3):
+                    seen[at[0], at[1], channel] += clear * share * colours[mark, channel]
+                through[at] = clear * (np.float32(1.0) - share)

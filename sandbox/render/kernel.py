@@ -17,6 +17,7 @@ def _column(dtype: Any, dimensions: int = 1) -> Any:
 
 
 IN_F8: Final = _column(types.float64)
+IN_F4: Final = _column(types.float32)
 IN_F4_2D: Final = _column(types.float32, 2)
 IN_F4_3D: Final = _column(types.float32, 3)
 IN_F8_2D: Final = _column(types.float64, 2)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sandbox.render.kernel import (
     F8_2D,
+    IN_F4,
     IN_F4_2D,
     IN_F8,
     IN_F8_2D,
@@ -59,15 +60,15 @@ def quantize(colours: Colours, pixels: Pixels) -> None:
         pixels[i, 3] = np.uint8(alpha)
 
 
-@kernel(F8_2D, IN_F4_2D)
-def unlayer(layers: NDArray[np.float32]) -> Colours:
-    """Straight colours of layers: premultiplied colour, and how much shines through."""
-    result = np.zeros((layers.shape[0], 4))
-    for i in range(layers.shape[0]):
-        alpha = 1.0 - layers[i, 3]
+@kernel(F8_2D, IN_F4, IN_F4_2D)
+def unlayer(through: NDArray[np.float32], seen: NDArray[np.float32]) -> Colours:
+    """Straight colours of premultiplied ones, and of how much shines through each."""
+    result = np.zeros((through.size, 4))
+    for i in range(through.size):
+        alpha = 1.0 - through[i]
         if alpha > 0.0:
             for channel in range(3):
-                result[i, channel] = min(layers[i, channel] / alpha, 1.0)
+                result[i, channel] = min(seen[i, channel] / alpha, 1.0)
             result[i, 3] = alpha
     return result
 
@@ -80,9 +81,9 @@ def veil(alphas: Reals, colour: int, words: NDArray[np.uint32]) -> None:
         words[i] = np.uint32(colour) | level << np.uint32(24) if level > 0 else np.uint32(0)
 
 
-def straight(layers: NDArray[np.float32]) -> Pixels:
-    """Layers (n, 4) as 8-bit levels."""
-    return levels(unlayer(layers))
+def straight(through: NDArray[np.float32], seen: NDArray[np.float32]) -> Pixels:
+    """What shines through (height, width), and what is seen (height, width, 3), as pixels."""
+    return levels(unlayer(through.ravel(), seen.reshape(-1, 3))).reshape(*through.shape, 4)
 
 
 def colour(text: str, opacity: float = 1.0) -> Colours:

@@ -65,15 +65,15 @@ class IconPainter(PointPainter):
         check: Check,
         rows: tuple[int, int],
     ) -> Pixels:
-        layers = np.zeros((rows[1] - rows[0], self.canvas.width, 4), np.float32)
-        layers[..., 3] = 1.0
+        through = np.ones((rows[1] - rows[0], self.canvas.width), np.float32)
+        seen = np.zeros((*through.shape, 3), np.float32)
         anchor = np.array([*self._anchor(), rows[0]], np.int64)
         step = max(PIXELS_PER_CHECK // (icon.shape[0] * icon.shape[1]), 1)
         for first in range(0, len(pixels), step):
             check()
             part = slice(first, first + step)
-            stamp_icon(pixels[part], counts[part], icon, anchor, layers)
-        return shade.straight(layers.reshape(-1, 4)).reshape(layers.shape)
+            stamp_icon(pixels[part], counts[part], icon, anchor, through, seen)
+        return shade.straight(through, seen)
 
     def _anchor(self) -> tuple[int, int]:
         """The icon's pixel, from the left and from below, that lies on the point's pixel."""

@@ -100,14 +100,14 @@ class WeightedPainter(PointPainter):
         # Equal weights have equal colours, and then the order makes no difference.
         order = np.argsort(-marks.weights[places], kind="stable")
         pixels, sizes = marks.pixels[places][order], marks.sizes[places][order]
-        layers = np.zeros((rows[1] - rows[0], width, 4), np.float32)
-        layers[..., 3] = 1.0
+        through = np.ones((rows[1] - rows[0], width), np.float32)
+        seen = np.zeros((*through.shape, 3), np.float32)
         steps = shade.gradient(self.style.color_gradient, self.style.opacity)
         colours = shade.interpolate(marks.ratios[places][order], steps)
         for part in parts(sizes):
             check()
-            discs.stamp(pixels[part], sizes[part], colours[part], rows[0], layers)
-        return shade.straight(layers.reshape(-1, 4)).reshape(layers.shape)
+            discs.stamp(pixels[part], sizes[part], colours[part], rows[0], through, seen)
+        return shade.straight(through, seen)
 
     def _diameters(self, drawn: NDArray[np.intp]) -> Reals:
         if not self.sizes_vary:

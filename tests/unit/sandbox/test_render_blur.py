@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ def point(height: int, width: int, row: int, column: int) -> np.ndarray:
     [(0, 1, (1, 1)), (5, 4, (2, 4)), (10, 16, (4, 7)), (12, 27, (5, 9)), (20, 256, (7, 10))],
 )
 def test_the_kernel_grows_with_zoom(zoom: float, width: int, radii: tuple[int, int]) -> None:
-    assert blur.spread(zoom) == width
+    assert blur.width_of(zoom) == width
     assert blur.box_radii(zoom) == radii
 
 
@@ -30,27 +31,41 @@ def test_the_gaussian_has_2d_plus_3_taps_of_that_sigma() -> None:
     # d = 1: 5 taps, sigma 5.
     expected = np.exp(-np.array([4.0, 1.0, 0.0, 1.0, 4.0]) / 50.0)
 
-    assert blur.gaussian(2, 5.0, 99) == pytest.approx(expected / expected.sum())
+    assert blur.gaussian(2, 5.0, 99) == pytest.approx(expected[2:] / expected.sum())
 
 
 def test_taps_beyond_the_picture_are_left_out() -> None:
-    assert len(blur.gaussian(2**40, 2.0**40, 4)) == 9
+    assert len(blur.gaussian(2**40, 2.0**40, 4)) == 5
+
+
+def passed(kernel: Any, grid: np.ndarray, kind: Any, *first: int) -> list[list[float]]:
+    result = np.empty_like(grid)
+    kernel(grid, kind, *first, result)
+    found: list[list[float]] = result.tolist()
+    return found
 
 
 def test_outside_is_zero_for_the_gaussian_and_nothing_wraps() -> None:
-    rows = blur.blur_rows(point(1, 5, 0, 4), np.array([1.0, 2.0, 3.0]))
-    columns = blur.blur_columns(point(4, 1, 0, 0), np.array([1.0, 2.0, 3.0]))
+    taps = np.array([2.0, 3.0])
 
-    assert rows.tolist() == [[0, 0, 0, 3, 2]]
-    assert columns.ravel().tolist() == [2, 1, 0, 0]
+    assert passed(blur.blur_rows, point(1, 5, 0, 4), taps) == [[0, 0, 0, 3, 2]]
+    assert passed(blur.blur_columns, point(4, 1, 0, 0), taps, 0) == [[2], [3], [0], [0]]
 
 
 def test_box_means_divide_by_the_pixels_inside() -> None:
-    rows = blur.box_mean_rows(np.array([[6.0, 0.0, 3.0, 3.0]]), 1)
-    columns = blur.box_mean_columns(np.array([[6.0], [0.0], [3.0], [3.0]]), 1)
+    row = np.array([[6.0, 0.0, 3.0, 3.0]])
 
-    assert rows.tolist() == [[3, 3, 2, 3]]
-    assert columns.ravel().tolist() == [3, 3, 2, 3]
+    assert passed(blur.box_mean_rows, row, 1) == [[3, 3, 2, 3]]
+    assert passed(blur.box_mean_columns, row.T.copy(), 1, 0) == [[3], [3], [2], [3]]
+
+
+def test_a_pass_over_some_rows_is_that_part_of_the_whole() -> None:
+    grid, taps = np.random.default_rng(2).random((9, 3)), np.array([3.0, 2.0, 1.0, 0.5])
+    for kernel, kind in ((blur.blur_columns, taps), (blur.box_mean_columns, 2)):
+        part = np.empty((4, 3))
+        kernel(grid, kind, 3, part)  # type: ignore[operator]
+
+        assert part.tolist() == passed(kernel, grid, kind, 0)[3:7]
 
 
 def test_the_whole_is_the_gaussian_and_two_boxes() -> None:

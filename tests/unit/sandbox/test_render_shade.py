@@ -75,6 +75,7 @@ def test_no_heat_is_transparent() -> None:
 
 def test_layers_become_straight_colours() -> None:
     # Half red under half blue: premultiplied sum, and a quarter shines through.
-    layers = np.array([[0.25, 0.0, 0.5, 0.25], [0.0, 0.0, 0.0, 1.0]], np.float32)
+    through = np.array([[0.25, 1.0]], np.float32)
+    seen = np.array([[[0.25, 0.0, 0.5], [0.0, 0.0, 0.0]]], np.float32)
 
-    assert shade.straight(layers).tolist() == [[85, 0, 170, 191], [0, 0, 0, 0]]
+    assert shade.straight(through, seen).tolist() == [[[85, 0, 170, 191], [0, 0, 0, 0]]]
