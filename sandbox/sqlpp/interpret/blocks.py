@@ -9,9 +9,10 @@ from sandbox.sqlpp.interpret.compiler import Compiler, Condition, Evaluator, Fra
 from sandbox.sqlpp.interpret.joins import From
 from sandbox.sqlpp.interpret.logic import condition
 from sandbox.sqlpp.interpret.scalars import record
-from sandbox.sqlpp.tree.expressions import Variable
+from sandbox.sqlpp.interpret.windows import windowed
+from sandbox.sqlpp.tree.expressions import Variable, Window
 from sandbox.sqlpp.tree.nodes import Expression
-from sandbox.sqlpp.tree.queries import Block, GroupBy, Let, SelectClause
+from sandbox.sqlpp.tree.queries import Block, FromTerm, GroupBy, Let, SelectClause
 from sandbox.sqlpp.values import MISSING, Value
 
 Row = tuple[Value, ...]
@@ -22,23 +23,34 @@ Groups = dict[Key, tuple[list[Value], list[Row]]]
 def stages(compiler: Compiler, node: Block) -> Stage:
     """FROM, LET, WHERE, GROUP BY, LET and HAVING."""
     stage = From(compiler, node.where).stage(node.terms)
-    stage = _lets(compiler, node.lets, stage)
+    bound = _terms(node.terms)
+    stage, bound = _lets(compiler, node.lets, bound, stage)
     stage = _filtered(compiler, node.where, stage)
     if node.group is not None:
-        stage = _grouped(compiler, node.group, _bound(node), stage)
-    stage = _lets(compiler, node.late_lets, stage)
-    return _filtered(compiler, node.having, stage)
+        stage = _grouped(compiler, node.group, bound, stage)
+        bound = _keys(node.group)
+    stage, bound = _lets(compiler, node.late_lets, bound, stage)
+    stage = _filtered(compiler, node.having, stage)
+    return _lets(compiler, node.windows, bound, stage)[0]
 
 
-def _lets(compiler: Compiler, lets: tuple[Let, ...], stage: Stage) -> Stage:
-    if not lets:
-        return stage
-    definitions = [(let.variable.slot, compiler.expression(let.expression)) for let in lets]
+def _lets(
+    compiler: Compiler, lets: tuple[Let, ...], bound: tuple[int, ...], stage: Stage
+) -> tuple[Stage, tuple[int, ...]]:
+    """Definitions on top of a stage, and the variables that are bound then."""
+    for let in lets:
+        if isinstance(let.expression, Window):
+            stage = windowed(compiler, let, bound, stage)
+        else:
+            stage = _defined(let.variable.slot, compiler.expression(let.expression), stage)
+        bound = (*bound, let.variable.slot)
+    return stage, bound
 
+
+def _defined(slot: int, evaluate: Evaluator, stage: Stage) -> Stage:
     def defined(frame: Frame) -> Iterator[None]:
         for _ in stage(frame):
-            for slot, evaluate in definitions:
-                frame[slot] = evaluate(frame)
+            frame[slot] = evaluate(frame)
             yield
 
     return defined
@@ -59,14 +71,19 @@ def _where(holds: Condition, stage: Stage) -> Stage:
     return filtered
 
 
-def _bound(node: Block) -> tuple[int, ...]:
-    """The places that the block has filled before GROUP BY."""
+def _terms(terms: tuple[FromTerm, ...]) -> tuple[int, ...]:
+    """The places that FROM fills."""
     variables: list[Variable | None] = []
-    for term in node.terms:
+    for term in terms:
         variables += [term.variable, term.at]
         for link in term.links:
             variables += [link.variable, link.at]
-    variables += [let.variable for let in node.lets]
+    return tuple(variable.slot for variable in variables if variable is not None)
+
+
+def _keys(node: GroupBy) -> tuple[int, ...]:
+    """The places that GROUP BY fills."""
+    variables = [key.variable for key in node.keys] + [node.members, node.rows, node.current]
     return tuple(variable.slot for variable in variables if variable is not None)
 
 

@@ -185,14 +185,15 @@ def _grouping(_: Compiler, node: Grouping) -> Evaluator:
 
 def _finish(compiler: Compiler, node: Aggregate) -> Callable[[list[Value]], Value]:
     if node.function == "array_agg":
-        return _distinct if node.distinct else lambda values: values
+        return distinct_values if node.distinct else lambda values: values
     invoked = invoke(builtin(node.function), compiler.context, node.argument.position)
     if not node.distinct:
         return lambda values: invoked([values])
-    return lambda values: invoked([_distinct(values)])
+    return lambda values: invoked([distinct_values(values)])
 
 
-def _distinct(values: list[Value]) -> list[Value]:
+def distinct_values(values: list[Value]) -> list[Value]:
+    """The values without those that are equal to another one."""
     return list({group_key(value): value for value in values}.values())
 
 

@@ -48,8 +48,8 @@ class Compiler:
     def snapshot(self, rows: int) -> Callable[[Frame], tuple[Value, ...]]:
         """The closure that takes a row of a group out of the frame."""
         slots = self._groups[rows]
-        if len(slots) == 1:
-            return partial(_take_one, slots[0])
+        if len(slots) < 2:
+            return partial(_take_one, slots[0]) if slots else _take_none
         take: Callable[[Frame], tuple[Value, ...]] = itemgetter(*slots)
         return take
 
@@ -67,6 +67,10 @@ class Compiler:
     def expressions(self, nodes: tuple[Expression, ...]) -> list[Evaluator]:
         """The closures of several expressions."""
         return [self.expression(node) for node in nodes]
+
+
+def _take_none(_: Frame) -> tuple[Value, ...]:
+    return ()
 
 
 def _take_one(slot: int, frame: Frame) -> tuple[Value, ...]:

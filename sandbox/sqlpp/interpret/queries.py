@@ -6,16 +6,15 @@ from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from typing import Final
 
-from sandbox.sqlpp.compare import Key, group_key, order_key
+from sandbox.sqlpp.compare import Key, group_key
 from sandbox.sqlpp.errors import SqlppError, compile_error, data_error
 from sandbox.sqlpp.interpret.blocks import output, stages
-from sandbox.sqlpp.interpret.compiler import Compiler, Evaluator, Frame, Rows, Rule
+from sandbox.sqlpp.interpret.compiler import Compiler, Evaluator, Frame, Rows, Rule, Stage
+from sandbox.sqlpp.interpret.ordering import Ordering
 from sandbox.sqlpp.tree.expressions import Literal
 from sandbox.sqlpp.tree.nodes import Expression
 from sandbox.sqlpp.tree.queries import Block, OrderItem, Select
 from sandbox.sqlpp.values import NUMBERS, Value, is_unknown, type_name
-
-SortKey = Callable[[Frame], Key]
 
 
 def rows(compiler: Compiler, node: Select) -> Rows:
@@ -68,39 +67,16 @@ def _distinct(found: Rows) -> Rows:
 
 
 def _ordered(
-    compiler: Compiler,
-    order: tuple[OrderItem, ...],
-    stage: Callable[[Frame], Iterator[None]],
-    row: Evaluator,
+    compiler: Compiler, order: tuple[OrderItem, ...], stage: Stage, row: Evaluator
 ) -> Rows:
-    """All rows, sorted by the last key first: each sort keeps the order of equals."""
-    keys = [_sort_key(compiler, item) for item in order]
-    directions = [item.descending for item in order]
+    ordering = Ordering(compiler, order)
 
     def ordered(frame: Frame) -> Iterator[Value]:
-        found = [([key(frame) for key in keys], row(frame)) for _ in stage(frame)]
-        for place in range(len(keys) - 1, -1, -1):
-            found.sort(key=_part(place), reverse=directions[place])
+        found = [(ordering.keys(frame), row(frame)) for _ in stage(frame)]
+        ordering.sort(found)
         return (value for _, value in found)
 
     return ordered
-
-
-def _part(place: int) -> Callable[[tuple[list[Key], Value]], Key]:
-    return lambda pair: pair[0][place]
-
-
-def _sort_key(compiler: Compiler, item: OrderItem) -> SortKey:
-    evaluate = compiler.expression(item.expression)
-    if item.nulls_last is None or item.nulls_last == item.descending:
-        return lambda frame: order_key(evaluate(frame))
-
-    def key(frame: Frame) -> Key:
-        """Unknown values come after all others, or before them where the order is turned round."""
-        value = evaluate(frame)
-        return (is_unknown(value), order_key(value))
-
-    return key
 
 
 def _cut(

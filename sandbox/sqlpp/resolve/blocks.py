@@ -32,6 +32,10 @@ class Resolved:
     scope: Scope
     own: dict[str, Variable]
 
+    def finished(self) -> Block:
+        """The block with the window functions of its columns and of ORDER BY."""
+        return replace(self.block, windows=tuple(self.scope.windows or ()))
+
 
 class Blocks(Sources):
     """The rule for a block."""
@@ -45,15 +49,27 @@ class Blocks(Sources):
             # A block without FROM is as one over a single MISSING, which lends no fields.
             scope.context = ()
         lets, scope = self.lets(node.lets, scope, own)
-        where = self._optional(node.where, scope)
+        where, found = self._condition(node.where, scope)
+        lets += found
         group = self._group_clause(node)
         if group is not None:
             group, scope = self._group(group, scope, outer, own)
         late_lets, scope = self.lets(node.late_lets, scope, own)
-        having = self._optional(node.having, scope)
+        having, found = self._condition(node.having, scope)
+        late_lets += found
+        scope = scope.collecting()
         select = self._select(node.select, scope, own)
         block = Block(node.position, select, terms, lets, where, group, late_lets, having)
         return Resolved(block, scope, own)
+
+    def _condition(
+        self, node: Expression | None, scope: Scope
+    ) -> tuple[Expression | None, tuple[Let, ...]]:
+        """WHERE or HAVING, and the window functions to be computed before it."""
+        if node is None:
+            return None, ()
+        collecting = scope.collecting()
+        return self.expression(node, collecting), tuple(collecting.windows or ())
 
     def lets(
         self, nodes: tuple[Let, ...], scope: Scope, own: dict[str, Variable]
@@ -61,16 +77,15 @@ class Blocks(Sources):
         """Definitions, each known to the next ones, and the scope that knows them all."""
         lets: list[Let] = []
         for node in nodes:
-            expression = self.expression(node.expression, scope)
+            collecting = scope.collecting()
+            expression = self.expression(node.expression, collecting)
+            lets += collecting.windows or ()
             scope = scope.next()
             variable = scope.bind(self.bound(node.variable))
             own.pop(variable.name, None)
             own[variable.name] = variable
             lets.append(Let(node.position, variable, expression))
         return tuple(lets), scope
-
-    def _optional(self, node: Expression | None, scope: Scope) -> Expression | None:
-        return None if node is None else self.expression(node, scope)
 
     def _group_clause(self, node: Block) -> GroupBy | None:
         """GROUP BY as written; without it, one group of all rows if the columns hold aggregates."""

@@ -49,6 +49,22 @@ AGGREGATES: Final = {
     "skewness": "array_skewness",
     "kurtosis": "array_kurtosis",
 }
+# The functions that OVER alone allows, and how many arguments they take.
+WINDOW_FUNCTIONS: Final = {
+    "row_number": (0,),
+    "rank": (0,),
+    "dense_rank": (0,),
+    "percent_rank": (0,),
+    "cume_dist": (0,),
+    "ntile": (1,),
+    "lag": (1, 2, 3),
+    "lead": (1, 2, 3),
+    "first_value": (1,),
+    "last_value": (1,),
+    "nth_value": (2,),
+    "ratio_to_report": (1,),
+}
+_WITHOUT_OVER: Final = ("ASX1100", "Unexpected window expression")
 # What only operators may call.
 _OPERATORS: Final = "numeric-"
 
@@ -70,6 +86,8 @@ class Calls(Names):
             meaning = AGGREGATES.get(aggregate_name(node))
             if meaning is not None:
                 return self._aggregate(meaning, node, scope)
+            if aggregate_name(node) in WINDOW_FUNCTIONS:
+                raise compile_error(node.position, *_WITHOUT_OVER)
         if node.name == "grouping":
             return self._grouping_call(node, scope)
         if node.where is not None:
@@ -85,10 +103,11 @@ class Calls(Names):
             or found.name.startswith(_OPERATORS)
             or not takes(found, len(node.arguments))
         ):
-            raise self._unknown(node)
+            raise self.unknown_function(node)
         return found.name
 
-    def _unknown(self, node: Call) -> SqlppError:
+    def unknown_function(self, node: Call) -> SqlppError:
+        """The error for a name, with so many arguments, that is no function."""
         dataverse = node.dataverse
         if dataverse is not None and not self.catalog.datasets.has_dataverse(dataverse):
             message = f"Cannot find dataverse with name {dataverse}"
@@ -106,7 +125,7 @@ class Calls(Names):
         if group is None or group.grouped is None or group.rows is None:
             raise _needs_group(node, meaning)
         if len(node.arguments) != 1:
-            raise self._unknown(node)
+            raise self.unknown_function(node)
         before = replace(group.grouped, keys=(), grouped=group.grouped, rows=group.rows)
         return Aggregate(
             node.position,
@@ -194,7 +213,10 @@ def has_aggregate(node: Node) -> bool:
     """Whether a SQL aggregate stands in a SELECT clause itself, not in a query inside of it."""
     if isinstance(node, Call) and node.dataverse is None and aggregate_name(node) in AGGREGATES:
         return True
-    return any(has_aggregate(c) for c in children(node) if not isinstance(c, Select | Window))
+    if isinstance(node, Window):
+        # The function itself is none here, what it is asked of may be.
+        return any(has_aggregate(part) for part in (*children(node.call), *node.partition))
+    return any(has_aggregate(c) for c in children(node) if not isinstance(c, Select))
 
 
 def takes(function: Builtin, count: int) -> bool:

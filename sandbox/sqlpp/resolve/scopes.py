@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sandbox.sqlpp.errors import Location, SqlppError
 from sandbox.sqlpp.tree.expressions import Name, Variable
 from sandbox.sqlpp.tree.nodes import Expression
-from sandbox.sqlpp.tree.queries import GroupBy
+from sandbox.sqlpp.tree.queries import GroupBy, Let
 from sandbox.sqlpp.tree.walk import walk
 
 
@@ -19,7 +19,8 @@ class Scope:
     variable is a field of it. `grouped` is the scope before GROUP BY, in which the arguments of
     aggregates are read, `rows` the group's variable and `grouping` the clause. `keys` are the
     expressions that GROUP BY has given a variable. In a source a name that is no variable is a
-    dataset.
+    dataset. `windows` collects the window functions of a clause, which are computed before it; no
+    clause collects those of another block, whose border is in between.
     """
 
     parent: Scope | None = None
@@ -30,6 +31,8 @@ class Scope:
     grouping: GroupBy | None = None
     keys: tuple[tuple[Expression, Variable], ...] = ()
     is_source: bool = False
+    is_border: bool = False
+    windows: list[Let] | None = None
 
     def find(self, name: str) -> Variable | None:
         """The variable of that name that is nearest."""
@@ -43,7 +46,7 @@ class Scope:
 
     def inner(self) -> Scope:
         """A scope for a block of its own: no fields are lent across its border."""
-        return Scope(self, keys=self.keys)
+        return Scope(self, keys=self.keys, is_border=True)
 
     def next(self) -> Scope:
         """A scope for the next step of the same block."""
@@ -70,6 +73,21 @@ class Scope:
                 raise duplicate(name, position)
             self.names[name] = variable
         self.context = (*self.context, *(v for v in other.context if v not in self.context))
+
+    def collecting(self) -> Scope:
+        """A scope for a clause that may have window functions."""
+        scope = self.next()
+        scope.windows = []
+        return scope
+
+    def collector(self) -> list[Let] | None:
+        """Where the window functions of this clause go, if it may have any."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.windows is not None or scope.is_border:
+                return scope.windows
+            scope = scope.parent
+        return None
 
     def group(self) -> Scope | None:
         """The nearest scope that aggregates can read a group from."""

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sandbox.sqlpp.errors import SqlppError, compile_error
-from sandbox.sqlpp.resolve.blocks import Blocks, Resolved
+from sandbox.sqlpp.errors import SqlppError
+from sandbox.sqlpp.resolve.blocks import Resolved
 from sandbox.sqlpp.resolve.scopes import Scope
+from sandbox.sqlpp.resolve.windows import Windows
 from sandbox.sqlpp.tree.expressions import (
     Literal,
     Name,
     ObjectOf,
     Variable,
-    Window,
 )
 from sandbox.sqlpp.tree.nodes import Expression
 from sandbox.sqlpp.tree.queries import Block, FromTerm, Let, OrderItem, Select, SelectClause
-from sandbox.sqlpp.tree.walk import mapped, walk
+from sandbox.sqlpp.tree.walk import mapped, variables, walk
 
 
-class Resolver(Blocks):
+class Resolver(Windows):
     """The whole pass: `expression` on a statement's body."""
 
     def select(self, node: Select, scope: Scope) -> Select:
@@ -29,17 +29,17 @@ class Resolver(Blocks):
             return self._union(replace(node, lets=lets), inner)
         resolved = self.block(node.first, inner)
         if not (node.order or node.limit or node.offset):
-            return replace(node, lets=lets, first=resolved.block)
+            return replace(node, lets=lets, first=resolved.finished())
         aliases = _Aliases(self, resolved)
         order = tuple(self._order_item(item, aliases, resolved.scope) for item in node.order)
         limit = self._limit(node.limit, aliases, inner)
         offset = self._limit(node.offset, aliases, inner)
-        block = aliases.block()
+        block = aliases.finished(resolved)
         return Select(node.position, lets, block, (), order, limit, offset)
 
     def _union(self, node: Select, inner: Scope) -> Select:
         """All blocks' rows; ORDER BY and LIMIT speak of a row by its fields alone."""
-        first = self.block(node.first, inner).block
+        first = self.block(node.first, inner).finished()
         others = tuple(self._other(other, inner) for other in node.others)
         union = Select(node.position, (), first, others)
         if not (node.order or node.limit or node.offset):
@@ -60,7 +60,9 @@ class Resolver(Blocks):
 
     def _other(self, node: Block | Select, inner: Scope) -> Block | Select:
         return (
-            self.select(node, inner) if isinstance(node, Select) else self.block(node, inner).block
+            self.select(node, inner)
+            if isinstance(node, Select)
+            else self.block(node, inner).finished()
         )
 
     def _order_item(self, item: OrderItem, aliases: _Aliases, scope: Scope) -> OrderItem:
@@ -76,17 +78,12 @@ class Resolver(Blocks):
                 raise _forbidden(part)
         return self.expression(node, inner)
 
-    def window(self, node: Window, scope: Scope) -> Expression:
-        """Not here yet."""
-        raise compile_error(node.position, "ASX1079", "Compilation error: OVER")
-
 
 class _Aliases:
     """The columns of a block by name, for ORDER BY; those it asks for become variables."""
 
     def __init__(self, resolver: Resolver, resolved: Resolved) -> None:
         self._resolver = resolver
-        self._block = resolved.block
         self.own = resolved.own
         self._columns = {
             name: expression
@@ -117,18 +114,18 @@ class _Aliases:
             return scope
         return replace_scope(scope, self._used)
 
-    def block(self) -> Block:
-        """The block; each column that was asked for is computed once, before HAVING."""
+    def finished(self, resolved: Resolved) -> Block:
+        """The block; each column that was asked for is computed once, before the others."""
+        block = resolved.finished()
         if not self._used:
-            return self._block
-        block = self._block
+            return block
         lets = tuple(
             Let(variable.position, variable, self._columns[name])
             for name, variable in self._used.items()
         )
         return replace(
             block,
-            late_lets=(*block.late_lets, *lets),
+            windows=_in_order(block.windows, lets),
             select=_with_variables(block.select, self._used),
         )
 
@@ -168,6 +165,13 @@ def _with_variables(select: SelectClause, used: dict[str, Variable]) -> SelectCl
         for column in select.projections
     )
     return replace(select, projections=columns)
+
+
+def _in_order(windows: tuple[Let, ...], lets: tuple[Let, ...]) -> tuple[Let, ...]:
+    """Columns that ORDER BY names are ready before the window functions that ask for them."""
+    asking = {slot for window in windows for slot in variables(window.expression)}
+    before = tuple(let for let in lets if let.variable.slot in asking)
+    return (*before, *windows, *(let for let in lets if let not in before))
 
 
 def _forbidden(node: Name) -> SqlppError:

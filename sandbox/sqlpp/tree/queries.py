@@ -112,7 +112,8 @@ class Block(Node):
     """One SELECT … FROM … LET … WHERE … GROUP BY … LET … HAVING.
 
     `late_lets` are evaluated after WHERE and GROUP BY: what is written there, and the columns that
-    ORDER BY speaks of by their names.
+    ORDER BY speaks of by their names. `windows` come last, before the columns. A definition whose
+    expression is a Window is computed over all rows at its place.
     """
 
     select: SelectClause
@@ -122,6 +123,7 @@ class Block(Node):
     group: GroupBy | None = None
     late_lets: tuple[Let, ...] = ()
     having: Expression | None = None
+    windows: tuple[Let, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
