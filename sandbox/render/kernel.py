@@ -38,6 +38,7 @@ I4_2D: Final = types.int32[:, ::1]
 U4: Final = types.uint32[::1]
 U1: Final = types.uint8[::1]
 U1_2D: Final = types.uint8[:, ::1]
+U1_3D: Final = types.uint8[:, :, ::1]
 REAL: Final = types.float64
 INT: Final = types.int64
 NOTHING: Final = types.void

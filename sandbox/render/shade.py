@@ -17,10 +17,13 @@ from sandbox.render.kernel import (
     IN_F8_2D,
     INT,
     NOTHING,
+    REAL,
     U1_2D,
+    U1_3D,
     U4,
     kernel,
 )
+from sandbox.render.threads import spread, strips
 from wire.charts import HEAT_RAMP, Rgba, rgba
 
 Reals = NDArray[np.float64]
@@ -133,13 +136,36 @@ def one_colour(alphas: Reals, colours: Colours) -> Pixels:
     return words.view(np.uint8).reshape(*alphas.shape, 4)
 
 
+@kernel(NOTHING, IN_F8_2D, REAL, IN_F8_2D, U1_3D)
+def shade_heat(values: Reals, peak: float, steps: Colours, pixels: Pixels) -> None:
+    """Pixels of shares of the peak: through the ramp, under the veil."""
+    last = steps.shape[0] - 1
+    for row in range(values.shape[0]):
+        for column in range(values.shape[1]):
+            share = max(values[row, column], 0.0) / peak
+            alpha = min(1.0, HEAT_VEIL * share) ** 2
+            level = int(alpha * 255.0 + _HALF)
+            if level == 0:
+                pixels[row, column] = np.uint8(0)
+                continue
+            step = min(int(share * last), last - 1)
+            for channel in range(3):
+                low, high = steps[step, channel], steps[step + 1, channel]
+                value = low + (high - low) * (share * last - step)
+                pixels[row, column, channel] = np.uint8(value * 255.0 + _HALF)
+            pixels[row, column, 3] = np.uint8(level)
+
+
 def heat(values: Reals) -> Pixels:
     """Pixels of a blurred grid: divided by its maximum, through the heat ramp, faint ones clear."""
-    values = np.maximum(values, 0.0)
     peak = float(values.max())
-    if not peak > 0.0:
-        return np.zeros((*values.shape, 4), np.uint8)
-    shares = np.ascontiguousarray(values.ravel() / peak)
-    colours = interpolate(shares, gradient(HEAT_RAMP))
-    colours[:, 3] = np.minimum(1.0, HEAT_VEIL * shares) ** 2
-    return levels(colours).reshape(*values.shape, 4)
+    pixels = np.zeros((*values.shape, 4), np.uint8)
+    if not 0.0 < peak < math.inf:
+        return pixels
+    steps = gradient(HEAT_RAMP)
+
+    def part(rows: tuple[int, int]) -> None:
+        shade_heat(values[slice(*rows)], peak, steps, pixels[slice(*rows)])
+
+    spread(part, strips(*values.shape))
+    return pixels
