@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
+from sandbox.sqlpp.shapes import SHAPES, Circle, Line, Point, Polygon, Rectangle, coordinates
 from sandbox.sqlpp.values import (
     FLOATS,
     MISSING,
@@ -50,17 +51,22 @@ RANKS: Final[dict[type, int]] = {
     Date: 7,
     Time: 8,
     Duration: 9,
+    Point: 10,
     list: 11,
     Multiset: 12,
     dict: 13,
-    Interval: 14,
-    YearMonthDuration: 15,
-    DayTimeDuration: 16,
-    UUID: 17,
+    Line: 14,
+    Polygon: 15,
+    Circle: 16,
+    Rectangle: 17,
+    Interval: 18,
+    YearMonthDuration: 19,
+    DayTimeDuration: 20,
+    UUID: 21,
 }
 # NaN is equal to itself and after every other number; -0.0 is before 0.0.
 _NAN_KEY: Final = (_NUMBER, float("inf"), 1)
-_UNORDERED: Final = frozenset({dict, Multiset, Duration, Interval})
+_UNORDERED: Final = SHAPES | {dict, Multiset, Duration, Interval}
 
 
 class Incomparable:
@@ -191,4 +197,4 @@ _ORDER_PARTS: Final[dict[type, Callable[[Any], Key]]] = {
     DayTimeDuration: lambda value: value.ms,
     Interval: lambda value: (order_key(value.start), order_key(value.end)),
     UUID: lambda value: value.int,
-}
+} | dict.fromkeys(SHAPES, coordinates)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
+from sandbox.sqlpp.shapes import Circle, Line, Point, Polygon, Rectangle
+
 Value: TypeAlias = Any
 
 INT64_MIN: Final = -(2**63)
@@ -142,6 +144,11 @@ TYPE_NAMES: Final[dict[type, str]] = {
     YearMonthDuration: "yearmonthduration",
     DayTimeDuration: "daytimeduration",
     Interval: "interval",
+    Point: "point",
+    Line: "line",
+    Rectangle: "rectangle",
+    Circle: "circle",
+    Polygon: "polygon",
 }
 
 INTEGERS: Final = frozenset({int, Int8, Int16, Int32})

@@ -24,6 +24,7 @@ from sandbox.sqlpp.functions.checks import (
 )
 from sandbox.sqlpp.functions.function import Function, fixed
 from sandbox.sqlpp.functions.moments import STATISTICS, statistic
+from sandbox.sqlpp.shapes import SHAPES
 from sandbox.sqlpp.values import (
     COLLECTIONS,
     FLOATS,
@@ -43,7 +44,7 @@ Aggregate: TypeAlias = Callable[[Context, list[Value]], Value]
 """The aggregate of known values; there is at least one."""
 
 _SUM, _AVG, _MIN_MAX = "agg-sum", "agg-avg", "min/max"
-_WITHOUT_ORDER: Final = frozenset({dict, Multiset, Duration, Interval})
+_WITHOUT_ORDER: Final = SHAPES | {dict, Multiset, Duration, Interval}
 
 
 def items_of(collection: Value) -> list[Value] | None:

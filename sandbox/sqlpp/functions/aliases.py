@@ -23,7 +23,8 @@ isboolean=is-boolean isbool=is-boolean is_bool=is-boolean
 isbinary=is-binary isbin=is-binary is_bin=is-binary
 isdate=is-date isdatetime=is-datetime istimestamp=is-datetime is_timestamp=is-datetime
 istime=is-time isduration=is-duration isinterval=is-interval istemporal=is-temporal isuuid=is-uuid
-isnumber=is-number isnum=is-number is_num=is-number
+ispoint=is-point isline=is-line isrectangle=is-rectangle iscircle=is-circle ispolygon=is-polygon
+isspatial=is-spatial isnumber=is-number isnum=is-number is_num=is-number
 isstring=is-string isstr=is-string is_str=is-string
 isarray=is-array ismultiset=is-multiset isobject=is-object isobj=is-object is_obj=is-object
 ifmissing=if-missing ifnull=if-null ifmissingornull=if-missing-or-null coalesce=if-missing-or-null

@@ -43,6 +43,16 @@ def _unless_equal(name: str, instead: Value) -> Function:
     return plain(name, 2, lambda value, other: instead if equals(value, other) is True else value)
 
 
+def _switch(_: Context, args: list[Value]) -> Value:
+    """The value after the case that is the first argument, else the last one."""
+    subject = _deep_key(args[0])
+    for case, value in zip(args[1:-1:2], args[2::2], strict=False):
+        # A number of another type is another case.
+        if type(case) is type(args[0]) and _deep_key(case) == subject:
+            return value
+    return args[-1]
+
+
 def deeply_equal(left: Value, right: Value) -> bool:
     """Whether the two are the same all the way down; an unknown inside equals its like."""
     same: bool = _deep_key(left) == _deep_key(right)
@@ -92,5 +102,6 @@ FUNCTIONS: Final = (
     _unless_equal("nan-if", math.nan),
     _unless_equal("posinf-if", math.inf),
     _unless_equal("neginf-if", -math.inf),
+    Function("switch-case", 3, None, _switch, propagates=False),
     plain("deep-equal", 2, deeply_equal),
 )

@@ -13,6 +13,8 @@ from uuid import UUID
 from sandbox.sqlpp.errors import runtime_error
 from sandbox.sqlpp.printing import calendar
 from sandbox.sqlpp.printing.scalars import double_text, float_text
+from sandbox.sqlpp.printing.shapes import shape_json
+from sandbox.sqlpp.shapes import SHAPES, Shape
 from sandbox.sqlpp.values import (
     Date,
     DateTime,
@@ -54,11 +56,15 @@ def _refused(value: Value) -> str:
     raise runtime_error(_UNSUPPORTED, message)
 
 
+def _shape(value: Shape) -> str:
+    return quoted(shape_json(value))
+
+
 def _null(_: Value) -> str:
     return "null"
 
 
-_PRINTERS: Final[dict[type, Callable[[Any], str]]] = {
+_SCALARS: Final[dict[type, Callable[[Any], str]]] = {
     type(None): _null,
     Missing: _null,
     bool: lambda value: "true" if value else "false",
@@ -78,3 +84,4 @@ _PRINTERS: Final[dict[type, Callable[[Any], str]]] = {
     YearMonthDuration: lambda value: f'"{calendar.duration_text(value.months, 0)}"',
     DayTimeDuration: lambda value: f'"{calendar.duration_text(0, value.ms)}"',
 }
+_PRINTERS: Final = _SCALARS | dict.fromkeys(SHAPES, _shape)

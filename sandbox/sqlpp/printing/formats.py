@@ -17,6 +17,14 @@ from sandbox.sqlpp.printing.scalars import (
     json_number,
     string_text,
 )
+from sandbox.sqlpp.printing.shapes import (
+    double_bits,
+    shape_adm,
+    shape_json,
+    shape_lossless,
+    shape_tagged,
+)
+from sandbox.sqlpp.shapes import SHAPES, Shape
 from sandbox.sqlpp.values import (
     Date,
     DateTime,
@@ -40,75 +48,99 @@ Table: TypeAlias = dict[type, Callable[[Any], str]]
 
 def json() -> Table:
     """Plain JSON: types that JSON lacks are strings (a year-month-duration is an object)."""
-    return _common() | {
-        float: double_json,
-        Float32: lambda value: json_number(float_text(value)),
-        UUID: lambda value: f'"{value}"',
-        bytes: lambda value: f'"{value.hex().upper()}"',
-        Date: lambda value: f'"{date_text(value.days)}"',
-        Time: lambda value: f'"{time_text(value.ms)}"',
-        DateTime: lambda value: f'"{datetime_text(value.ms)}"',
-        Duration: lambda value: f'"{duration_text(value.months, value.ms)}"',
-        YearMonthDuration: lambda value: f'{{ "year-month-duration": {value.months}}}',
-        DayTimeDuration: lambda value: f'"{duration_text(0, value.ms)}"',
-        Interval: _interval_json(json),
-    }
+    return (
+        _common()
+        | _shapes(shape_json)
+        | {
+            float: double_json,
+            Float32: lambda value: json_number(float_text(value)),
+            UUID: lambda value: f'"{value}"',
+            bytes: lambda value: f'"{value.hex().upper()}"',
+            Date: lambda value: f'"{date_text(value.days)}"',
+            Time: lambda value: f'"{time_text(value.ms)}"',
+            DateTime: lambda value: f'"{datetime_text(value.ms)}"',
+            Duration: lambda value: f'"{duration_text(value.months, value.ms)}"',
+            YearMonthDuration: lambda value: f'{{ "year-month-duration": {value.months}}}',
+            DayTimeDuration: lambda value: f'"{duration_text(0, value.ms)}"',
+            Interval: _interval_json(json),
+        }
+    )
 
 
 def lossless_json() -> Table:
     """JSON in which integers and temporal values are objects that name their type."""
-    return json() | {
-        int: lambda value: f'{{ "int64": {value} }}',
-        Int8: lambda value: f'{{ "int8": {int(value)} }}',
-        Int16: lambda value: f'{{ "int16": {int(value)} }}',
-        Int32: lambda value: f'{{ "int32": {int(value)} }}',
-        Date: lambda value: f'{{ "date": "{date_text(value.days)}" }}',
-        Time: lambda value: f'{{ "time": "{time_text(value.ms)}" }}',
-        DateTime: lambda value: f'{{ "datetime": "{datetime_text(value.ms)}" }}',
-        Duration: lambda value: f'{{ "duration": "{duration_text(value.months, value.ms)}" }}',
-        # The original leaves the quotes out, and so is no JSON.
-        DayTimeDuration: lambda value: f'{{ "day-time-duration": "{duration_text(0, value.ms)}"}}',
-        Interval: _interval_json(lossless_json),
-    }
+    return (
+        json()
+        | _shapes(shape_lossless)
+        | {
+            int: lambda value: f'{{ "int64": {value} }}',
+            Int8: lambda value: f'{{ "int8": {int(value)} }}',
+            Int16: lambda value: f'{{ "int16": {int(value)} }}',
+            Int32: lambda value: f'{{ "int32": {int(value)} }}',
+            Date: lambda value: f'{{ "date": "{date_text(value.days)}" }}',
+            Time: lambda value: f'{{ "time": "{time_text(value.ms)}" }}',
+            DateTime: lambda value: f'{{ "datetime": "{datetime_text(value.ms)}" }}',
+            Duration: lambda value: f'{{ "duration": "{duration_text(value.months, value.ms)}" }}',
+            # The original leaves the quotes out, and so is no JSON.
+            DayTimeDuration: lambda value: (
+                f'{{ "day-time-duration": "{duration_text(0, value.ms)}"}}'
+            ),
+            Interval: _interval_json(lossless_json),
+        }
+    )
 
 
 def adm() -> Table:
     """The data model's own notation: `date("2020-01-01")`."""
-    return _common() | {
-        float: double_text,
-        Float32: float_text,
-        UUID: lambda value: f'uuid("{value}")',
-        bytes: lambda value: f'hex("{value.hex().upper()}")',
-        Date: lambda value: f'date("{date_text(value.days)}")',
-        Time: lambda value: f'time("{time_text(value.ms)}")',
-        DateTime: lambda value: f'datetime("{datetime_text(value.ms)}")',
-        Duration: lambda value: f'duration("{duration_text(value.months, value.ms)}")',
-        YearMonthDuration: lambda value: f'year-month-duration("{duration_text(value.months, 0)}")',
-        DayTimeDuration: lambda value: f'day-time-duration("{duration_text(0, value.ms)}")',
-        Interval: _interval_adm,
-    }
+    return (
+        _common()
+        | _shapes(shape_adm)
+        | {
+            float: double_text,
+            Float32: float_text,
+            UUID: lambda value: f'uuid("{value}")',
+            bytes: lambda value: f'hex("{value.hex().upper()}")',
+            Date: lambda value: f'date("{date_text(value.days)}")',
+            Time: lambda value: f'time("{time_text(value.ms)}")',
+            DateTime: lambda value: f'datetime("{datetime_text(value.ms)}")',
+            Duration: lambda value: f'duration("{duration_text(value.months, value.ms)}")',
+            YearMonthDuration: lambda value: (
+                f'year-month-duration("{duration_text(value.months, 0)}")'
+            ),
+            DayTimeDuration: lambda value: f'day-time-duration("{duration_text(0, value.ms)}")',
+            Interval: _interval_adm,
+        }
+    )
 
 
 def lossless_adm() -> Table:
     """JSON in which what is not an int64, boolean or null is a string: type tag, colon, value."""
-    return _common() | {
-        Missing: lambda value: '"0E"',
-        str: lambda value: f'":{string_text(value)[1:]}' if value else '""',
-        Int8: lambda value: f'"01:{int(value)}"',
-        Int16: lambda value: f'"02:{int(value)}"',
-        Int32: lambda value: f'"03:{int(value)}"',
-        bytes: lambda value: f'"09:{base64.b64encode(value).decode()}"',
-        Float32: lambda value: f'"0B:{_float_bits(value)}"',
-        float: lambda value: f'"0C:{_double_bits(value)}"',
-        DateTime: lambda value: f'"10:{value.ms}"',
-        Date: lambda value: f'"11:{value.days}"',
-        Time: lambda value: f'"12:{value.ms}"',
-        Duration: lambda value: f'"13:{value.months}:{value.ms}"',
-        YearMonthDuration: lambda value: f'"24:{value.months}"',
-        DayTimeDuration: lambda value: f'"25:{value.ms}"',
-        UUID: lambda value: f'"26:{value}"',
-        Interval: _refused,
-    }
+    return (
+        _common()
+        | _shapes(shape_tagged)
+        | {
+            Missing: lambda value: '"0E"',
+            str: lambda value: f'":{string_text(value)[1:]}' if value else '""',
+            Int8: lambda value: f'"01:{int(value)}"',
+            Int16: lambda value: f'"02:{int(value)}"',
+            Int32: lambda value: f'"03:{int(value)}"',
+            bytes: lambda value: f'"09:{base64.b64encode(value).decode()}"',
+            Float32: lambda value: f'"0B:{_float_bits(value)}"',
+            float: lambda value: f'"0C:{double_bits(value)}"',
+            DateTime: lambda value: f'"10:{value.ms}"',
+            Date: lambda value: f'"11:{value.days}"',
+            Time: lambda value: f'"12:{value.ms}"',
+            Duration: lambda value: f'"13:{value.months}:{value.ms}"',
+            YearMonthDuration: lambda value: f'"24:{value.months}"',
+            DayTimeDuration: lambda value: f'"25:{value.ms}"',
+            UUID: lambda value: f'"26:{value}"',
+            Interval: _refused,
+        }
+    )
+
+
+def _shapes(print_shape: Callable[[Shape], str]) -> Table:
+    return dict.fromkeys(SHAPES, print_shape)
 
 
 def _common() -> Table:
@@ -145,11 +177,6 @@ def _interval_adm(value: Interval) -> str:
 def _refused(_: Value) -> str:
     message = "Unsupported type: lossless-adm cannot process input type interval"
     raise runtime_error(_UNSUPPORTED, message)
-
-
-def _double_bits(value: float) -> int:
-    bits: int = struct.unpack("<q", struct.pack("<d", value))[0]
-    return bits
 
 
 def _float_bits(value: float) -> int:

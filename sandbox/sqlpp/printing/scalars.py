@@ -74,7 +74,9 @@ def _unusual(value: float, text: str) -> str:
         return "INF" if value > 0 else "-INF"
     if value == 0:
         return "-0.0" if math.copysign(1, value) < 0 else "0.0"
-    return _scientific(text)
+    # Java writes two digits at least, and of those the nearest: 4.9E-324.
+    two_digits = f"{value:.1e}"
+    return _scientific(two_digits if float(two_digits) == value else text)
 
 
 def _scientific(text: str) -> str:

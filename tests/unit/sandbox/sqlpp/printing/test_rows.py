@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.sqlpp.errors import SqlppError
 from sandbox.sqlpp.printing import FORMATS, csv_header, printer, row
+from sandbox.sqlpp.shapes import Circle, Line, Point, Polygon, Rectangle
 from sandbox.sqlpp.values import (
     MISSING,
     Date,
@@ -42,6 +43,13 @@ TEMPORAL = [
     DayTimeDuration(93600000),
 ]
 SPECIAL = [UID, b"\xab\xcd", True, None, MISSING, math.nan, "", math.inf]
+SHAPES = [
+    Point(1.5, 2.5),
+    Line(Point(0.0, 0.0), Point(1.0, 1.0)),
+    Rectangle(Point(0.0, 0.0), Point(2.0, 2.0)),
+    Circle(Point(1.0, 1.0), 0.5),
+    Polygon((Point(0.0, 0.0), Point(1.0, 0.0), Point(1.0, 1.0))),
+]
 JANUARY = Interval(Date(18262), Date(18293))
 
 
@@ -122,6 +130,41 @@ JANUARY = Interval(Date(18262), Date(18293))
         ),
         ("json", JANUARY, '{ "interval": { "start": "2020-01-01", "end": "2020-02-01"}}'),
         ("adm", JANUARY, 'interval(date("2020-01-01"), date("2020-02-01"))'),
+        (
+            "json",
+            SHAPES,
+            "[ [1.5, 2.5], [ [0.0, 0.0], [1.0, 1.0] ], [ [0.0, 0.0], [2.0, 2.0] ], "
+            "[ [1.0, 1.0], 0.5 ], [ [0.0, 0.0], [1.0, 0.0], [1.0, 1.0] ] ]",
+        ),
+        (
+            "adm",
+            SHAPES,
+            '[ point("1.5,2.5"), line("0.0,0.0 1.0,1.0"), rectangle("0.0,0.0 2.0,2.0"), '
+            'circle("1.0,1.0 0.5"), polygon("0.0,0.0 1.0,0.0 1.0,1.0") ]',
+        ),
+        (
+            "lossless-json",
+            SHAPES,
+            '{ "orderedlist": [ { "point": [1.5, 2.5] }, '
+            '{ "line":  [ { "point": [0.0, 0.0] }, { "point": [1.0, 1.0] } ] }, '
+            '{ "rectangle": [{ "point": [0.0, 0.0] }, { "point": [2.0, 2.0] } ] }, '
+            '{ "circle": [ { "point": [1.0, 1.0] }, 0.5 ] }, { "polygon": '
+            '[{ "point": [0.0, 0.0] },{ "point": [1.0, 0.0] },{ "point": [1.0, 1.0] }] } ] }',
+        ),
+        (
+            "lossless-adm",
+            SHAPES,
+            '[ "14:4609434218613702656:4612811918334230528", '
+            '"1E:0:0:4607182418800017408:4607182418800017408", '
+            '"21:0:0:4611686018427387904:4611686018427387904", '
+            '"20:4607182418800017408:4607182418800017408:4602678819172646912", '
+            '"1F:3:0:0:4607182418800017408:0:4607182418800017408:4607182418800017408" ]',
+        ),
+        (
+            "csv",
+            {"a": SHAPES[0], "b": SHAPES[1], "d": SHAPES[3]},
+            '"[1.5, 2.5]","[ [0.0, 0.0], [1.0, 1.0] ]","[ [1.0, 1.0], 0.5 ]"',
+        ),
         ("json", MISSING, "null"),
         ("json", [MISSING], "[ null ]"),
         ("adm", Date(-734868), 'date("-0042-01-01")'),
@@ -179,6 +222,8 @@ def test_rows_that_the_original_breaks_are_whole_here(form, value, expected):
         (1e-7, "1.0E-7"),
         (-9999999.5, "-9999999.5"),
         (-1.5e300, "-1.5E300"),
+        (5e-324, "4.9E-324"),
+        (1e21, "1.0E21"),
         (Float32(1.100000023841858), "1.1"),
         (Float32(16777216), "1.6777216E7"),
         (Float32(0.0), "0.0"),
