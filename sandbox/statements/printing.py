@@ -34,8 +34,15 @@ class RowPrinter:
 
     def rows(self, values: Iterable[Value]) -> bytes:
         """Rows of text, each with what stands around it."""
-        text, frame = self._text, self._frame
-        return "".join([frame(text(value)) for value in values]).encode("utf-8", "surrogatepass")
+        return self.joined([self.text(value) for value in values])
+
+    def text(self, value: Value) -> str:
+        """One row with what stands around it."""
+        return self._frame(self._text(value))
+
+    def joined(self, texts: list[str]) -> bytes:
+        """Rows as bytes."""
+        return "".join(texts).encode("utf-8", "surrogatepass")
 
     def header(self, names: list[str]) -> bytes:
         """The names of the columns as a row of their own, for csv."""

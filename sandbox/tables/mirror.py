@@ -63,6 +63,12 @@ class Mirror:
         """One table of the catalog as it is now."""
         return self._catalog.get(key)
 
+    def known(self, key: Key) -> Definition | None:
+        """One table, without asking the JVM more than whether anything changed."""
+        self.sync()
+        with self._lock:
+            return self._known.get(key)
+
     def all(self) -> list[Definition]:
         """Every table and persistent view, by name."""
         self.sync()

@@ -69,6 +69,24 @@ class Tables:
         """Let tables over files see files that changed; cheap when none did."""
         self._mirror.refresh(self._runtime.spark)
 
+    def find(self, database: str, name: str) -> Definition | None:
+        """A table or persistent view of the scope; None if there is none."""
+        return self._mirror.known((database, name))
+
+    def publish(self, definition: Definition, *, is_new: bool) -> None:
+        """Make a table visible, or new rows of one; raises KeyError for a new one that exists."""
+        self._mirror.publish([definition], must_be_new={definition.key} if is_new else set())
+
+    @property
+    def generations(self) -> Generations:
+        """Where rows of tables are written."""
+        return self._generations
+
+    @property
+    def catalog(self) -> Catalog:
+        """Spark's catalog."""
+        return self._catalog
+
     def load(self, request: LoadTables, work: Work) -> TablesReply:
         """Make the tables, all of them or none."""
         session = self._runtime.session(request.session)

@@ -127,6 +127,9 @@ def tables(runtime: SparkRuntime, own_settings: AgentSettings) -> Iterator[Table
 
 
 def _empty_catalog(spark: SparkSession) -> None:
+    for row in spark.sql("SHOW DATABASES").collect():
+        if row.namespace != "default":
+            spark.sql(f"DROP DATABASE `{row.namespace}` CASCADE")
     views = [row.viewName for row in spark.sql("SHOW VIEWS").collect() if row.isTemporary]
     for view in views:
         spark.catalog.dropTempView(view)

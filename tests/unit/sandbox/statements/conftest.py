@@ -57,3 +57,13 @@ async def spark_sql(service: StatementService) -> Ask:
         )
 
     return ask
+
+
+@pytest.fixture
+async def sqlpp(service: StatementService) -> Ask:
+    """Run SQL++ and wait for all that comes of it."""
+
+    async def ask(text: str, **more: Any) -> Told:
+        return await told_by(service.run(RunStatements(statements=statements(text, **more))))
+
+    return ask

@@ -1,0 +1,1 @@
+"""Datasets that SQL++ makes: declared types, keys, rows in generations of Parquet."""

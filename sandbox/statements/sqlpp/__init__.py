@@ -1,0 +1,1 @@
+"""SQL++ through the query service: programs, what their statements do, what they can read."""

@@ -1,0 +1,135 @@
+"""What queries read: datasets of SQL++, and every other table and view of the scope."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from pyspark.sql import DataFrame, SparkSession
+
+from sandbox.query.batches import BatchStream, Converters
+from sandbox.query.columns import fields_of, quoted
+from sandbox.query.projection import carry, project
+from sandbox.sqlpp.source import Dataset
+from sandbox.sqlpp.values import Value
+from sandbox.statements.program import Run
+from sandbox.statements.spark_values import rows_of
+from sandbox.tables.definitions import DEFAULT_DATABASE, Definition
+
+if TYPE_CHECKING:
+    from sandbox.runtime.spark import SparkRuntime
+    from sandbox.statements.datasets.store import DatasetStore
+    from sandbox.statements.sqlpp.request import Request
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_]{1,128}")
+
+
+class SparkReader:
+    """Rows of frames as objects, a batch at a time."""
+
+    def __init__(self, runtime: SparkRuntime) -> None:
+        self._runtime = runtime
+
+    @cached_property
+    def _converters(self) -> Converters:
+        return Converters(self._runtime.spark)
+
+    def rows(self, frame: DataFrame) -> Iterator[dict[str, Value]]:
+        """The rows of a frame."""
+        carried = [carry(field, as_text=True) for field in fields_of(frame._jdf.schema())]
+        stream = BatchStream(self._converters, project(frame, carried))
+        with closing(iter(stream)) as batches:
+            for batch in batches:
+                yield from rows_of(batch, carried)
+
+
+@dataclass(frozen=True)
+class Objects:
+    """A dataset that SQL++ made: read from its files, without Spark."""
+
+    name: str
+    definition: Definition
+    store: DatasetStore
+    run: Run
+
+    def scan(self) -> Iterator[dict[str, Value]]:
+        """All its objects."""
+        for row in self.store.scan(self.definition):
+            self.run.processed_objects += 1
+            yield row
+
+
+@dataclass(frozen=True)
+class SparkRows:
+    """A table or view of Spark's."""
+
+    name: str
+    full_name: str
+    session: SparkSession
+    reader: SparkReader
+    run: Run
+
+    def scan(self) -> Iterator[dict[str, Value]]:
+        """All its rows."""
+        self.run.join()
+        for row in self.reader.rows(self.session.table(self.full_name)):
+            self.run.processed_objects += 1
+            yield row
+
+
+@dataclass(frozen=True)
+class Given:
+    """Objects that are at hand."""
+
+    name: str
+    rows: list[Any]
+
+    def scan(self) -> Iterator[Any]:
+        """All of them."""
+        return iter(self.rows)
+
+
+class ScopeDatasets:
+    """All that a request can name, and what its statement adds under names of its own."""
+
+    def __init__(self, request: Request, extra: dict[str, list[Any]]) -> None:
+        self._request = request
+        self._extra = extra
+        self._found: dict[tuple[str, str], Dataset | None] = {}
+
+    def find(self, dataverse: str | None, name: str) -> Dataset | None:
+        """The dataset of that name; None as the dataverse means the request's default one."""
+        if dataverse is None and name in self._extra:
+            return Given(name, self._extra[name])
+        key = self._request.key(dataverse, name)
+        if key not in self._found:
+            self._found[key] = self._look_up(key, name) if _NAME.fullmatch(name) else None
+        return self._found[key]
+
+    def has_dataverse(self, name: str) -> bool:
+        """Whether there is such a dataverse."""
+        return self._request.has_dataverse(name)
+
+    def _look_up(self, key: tuple[str, str], name: str) -> Dataset | None:
+        request, scope = self._request, self._request.scope
+        request.run.join()
+        session, run = request.session, request.run
+        if key[0] == DEFAULT_DATABASE and _is_temporary(session, key[1]):
+            return SparkRows(name, quoted(key[1]), session, scope.reader, run)
+        definition = scope.store.find(key)
+        if definition is None:
+            return None
+        if scope.store.declaration(definition) is not None:
+            return Objects(name, definition, scope.store, run)
+        scope.tables.refresh()
+        full = f"spark_catalog.{quoted(key[0])}.{quoted(key[1])}"
+        return SparkRows(name, full, session, scope.reader, run)
+
+
+def _is_temporary(session: SparkSession, name: str) -> bool:
+    catalog: Any = session._jsparkSession.sessionState().catalog()
+    return bool(catalog.getTempView(name).isDefined())
