@@ -65,7 +65,9 @@ class FileBody:
 
 
 class AgentClient:
-    """Talks to one agent over connections that stay open; the mutable state is the session.
+    """Talks to one agent over connections that stay open.
+
+    The mutable state is the session, and the answers that are being read.
 
     Everything raises AgentUnreachable (no connection, no answer in time), AgentMisbehaved (an
     answer that is none of ours) or AgentFailed (the agent says why it could not be done).
@@ -78,6 +80,7 @@ class AgentClient:
         self._uid = uid
         self._limits = limits or StreamLimits()
         self._session: aiohttp.ClientSession | None = None
+        self._answers: set[aiohttp.ClientResponse] = set()
 
     async def call(self, request: Asks[R], timeout_s: float, request_id: str = "") -> R:
         """Ask for one reply."""
@@ -160,6 +163,9 @@ class AgentClient:
     async def close(self) -> None:
         """Close the connections; the agent goes on. Closing twice is fine."""
         session, self._session = self._session, None
+        for response in self._answers:
+            # aiohttp lets whoever reads from a connection that we close wait for ever.
+            response.content.set_exception(aiohttp.ClientConnectionError("given up"))
         if session is not None:
             await session.close()
 
@@ -190,11 +196,13 @@ class AgentClient:
             response = await self._opened().request(
                 method, url, data=body, headers=headers, allow_redirects=False
             )
+        self._answers.add(response)
         try:
             async with within(deadline):
                 await check_status(response)
             yield response
         finally:
+            self._answers.discard(response)
             # Read to its end the connection is kept, else it is closed.
             response.release()
 

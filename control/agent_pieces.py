@@ -31,7 +31,8 @@ async def read_pieces(
             yield None
             held += await _more(content, deadline)
         kind, left = _length(held)
-        if kind == ROWS_PIECE and left:
+        if kind == ROWS_PIECE:
+            budget -= not left
             while left:
                 if not held:
                     yield None

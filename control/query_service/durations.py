@@ -32,10 +32,10 @@ def parse_ns(text: str) -> int:
     if text in ("0", "+0", "-0"):
         return 0
     if len(text) > MAX_LENGTH or WHOLE.fullmatch(text) is None:
-        raise ValueError(text)
+        raise ValueError("no duration")  # noqa: EM101
     total = int(sum(Decimal(number) * UNITS[unit] for number, unit in TERM.findall(text)))
     if total > MAX_NS:
-        raise ValueError(text)
+        raise ValueError("a duration that is too long")  # noqa: EM101
     return -total if text.startswith("-") else total
 
 

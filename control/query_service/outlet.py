@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
 from sanic import HTTPResponse, Request
 
 from control.query_service.formats import UTF_8, Recoder, accepted_charset
@@ -36,10 +40,28 @@ class Outlet:
         await self._response.send(self._written(piece))
 
     async def end(self, piece: bytes) -> None:
-        """The last piece."""
-        await self.send(piece)
-        if self._response is not None:
-            await self._response.send(b"", end_stream=True)
+        """The last piece; a reply that has not begun is still a stream, but sent at once."""
+        async with _one_write(self._request):
+            await self.send(piece)
+            if self._response is not None:
+                await self._response.send(b"", end_stream=True)
 
     def _written(self, text: bytes) -> bytes:
         return text if self._recode is None else self._recode(text)
+
+
+@asynccontextmanager
+async def _one_write(request: Request) -> AsyncIterator[None]:
+    """What Sanic writes within goes out together: each write of its own is a system call."""
+    stream: Any = request.stream
+    write, held = stream._send, bytearray()
+
+    async def hold(text: bytes) -> None:
+        held.extend(text)
+
+    stream._send = hold
+    try:
+        yield
+    finally:
+        stream._send = write
+    await write(bytes(held))
