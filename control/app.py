@@ -159,6 +159,7 @@ def scope_limits(
         data=settings.data,
         labels=labels,
         cache_bytes_of=settings.cache_bytes_of,
+        render_direct=settings.render_direct == "1",
         max_output_bytes=settings.max_output,
     )
 

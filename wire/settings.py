@@ -26,6 +26,8 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True):
     kernel_memory_bytes: int = 0
     """RLIMIT_DATA of the tenant's Python, so that it meets a MemoryError first; 0: none."""
     cache_bytes: int = 512 * 1024**2
+    render_direct: bool = True
+    """Whether maps may read files of tables without Spark, where that gives the same rows."""
     max_output_bytes: int = 10 * 1024**2
     gpu: bool = False
 

@@ -92,6 +92,7 @@ class ScopeLimits:
     """Further labels of every container, as tests need them."""
     cache_bytes_of: Callable[[int], int] = a_quarter
     """The map cache of a scope with that many bytes of memory."""
+    render_direct: bool = True
     max_output_bytes: int = 10 * MIB
     start_timeout_s: float = 120.0
     health_timeout_s: float = 5.0
@@ -136,6 +137,7 @@ def agent_settings(limits: Limits, scopes: ScopeLimits, sandbox_id: str) -> Agen
         heap_bytes=heap,
         kernel_memory_bytes=max(MIN_KERNEL_BYTES, limits.memory_bytes - heap - AGENT_BYTES),
         cache_bytes=scopes.cache_bytes_of(limits.memory_bytes),
+        render_direct=scopes.render_direct,
         max_output_bytes=scopes.max_output_bytes,
         gpu=limits.gpu,
     )

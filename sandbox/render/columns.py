@@ -92,6 +92,14 @@ class Columns(Protocol):
         """The rows as they are."""
 
 
+class StartOver(Exception):
+    """Rows turned out to be of a kind that their provider does not know; `columns` has them all."""
+
+    def __init__(self, columns: Columns) -> None:
+        super().__init__("the rows must be read again in another way")
+        self.columns = columns
+
+
 class Provider(Protocol):
     """Runs SQL in one session."""
 

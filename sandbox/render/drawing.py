@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.render.charts.painter import Painter
 from sandbox.render.charts.registry import painter
 from sandbox.render.clock import Clock
-from sandbox.render.columns import Columns, Provider
+from sandbox.render.columns import Columns, Provider, StartOver
 from sandbox.render.encode import ENCODINGS, encode
 from sandbox.work import Work
 from wire.charts import Style
@@ -18,7 +18,11 @@ def draw(style: Style, sql: str, provider: Provider, work: Work) -> tuple[Render
     artist = painter(style, clock)
     with clock.stage("query"):
         columns = provider.open(sql, artist.choose)
-    _take_in(artist, columns, work)
+    try:
+        _take_in(artist, columns, work)
+    except StartOver as other:
+        artist, columns = painter(style, clock), other.columns
+        _take_in(artist, columns, work)
     with clock.stage("shade"):
         pixels = artist.paint(work.check)
     with clock.stage("encode"):

@@ -31,10 +31,14 @@ class Maps:
         # Not at the top: numba and its kernels would delay the start of every scope.
         from sandbox.render.drawing import draw
         from sandbox.render.icons import located
-        from sandbox.render.spark_columns import SparkProvider
+        from sandbox.render.sources import SqlProvider
 
         style = located(_style(request), self._paths.resolve)
-        provider = SparkProvider(session=self._runtime.session(request.session))
+        provider = SqlProvider(
+            session=self._runtime.session(request.session),
+            threads=self._settings.cpus,
+            direct=self._settings.render_direct,
+        )
         return draw(style, request.sql, provider, work)
 
 

@@ -10,20 +10,18 @@ from typing import Any, Final, Literal
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, NumericType, StringType
 
 from sandbox.render.arrow_stream import batches
 from sandbox.render.columns import (
     Choice,
-    ChooseWeights,
     ColumnKind,
     PointBatch,
     Reals,
     ShapeBatch,
     SourceColumn,
-    choose,
 )
 from sandbox.render.tally import Fault
 
@@ -32,23 +30,6 @@ _KEEP_ORDER: Final = frozenset(
     {"Project", "SubqueryAlias", "GlobalLimit", "LocalLimit", "Filter", "View", "Offset"}
 )
 """Nodes of a plan that keep the order of what is under them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SparkProvider:
-    """Runs SQL in one Spark session."""
-
-    session: SparkSession
-
-    def open(self, sql: str, choose_weights: ChooseWeights) -> SparkColumns:
-        """Resolve `sql`; raises Spark's errors, and AgentFailure if it has no geometry."""
-        frame = self.session.sql(sql)
-        fields = frame.schema.fields
-        columns = [
-            SourceColumn(position=i, name=field.name, kind=kind_of(field.dataType))
-            for i, field in enumerate(fields)
-        ]
-        return SparkColumns(frame=frame, choice=choose(columns, choose_weights))
 
 
 @dataclass(frozen=True, kw_only=True)

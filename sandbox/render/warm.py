@@ -10,6 +10,7 @@ KERNELS: Final = (
     "sandbox.render.aggregate.cpu",
     "sandbox.render.aggregate.edges",
     "sandbox.render.blur",
+    "sandbox.render.direct.located",
     "sandbox.render.discs",
     "sandbox.render.fill",
     "sandbox.render.outlines",

@@ -1,8 +1,8 @@
 package geoscope.render;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import geoscope.spatial.PointInArea;
 import java.io.IOException;
-import org.apache.sedona.common.geometrySerde.GeometrySerializer;
 import org.apache.spark.sql.catalyst.expressions.Alias;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.AttributeReference;
@@ -13,9 +13,7 @@ import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
 import org.apache.spark.sql.catalyst.plans.logical.Project;
 import org.apache.spark.sql.execution.datasources.HadoopFsRelation;
 import org.apache.spark.sql.execution.datasources.LogicalRelation;
-import org.apache.spark.sql.sedona_sql.UDT.GeometryUDT;
-import org.locationtech.jts.geom.Geometry;
-import org.locationtech.jts.io.WKBWriter;
+import org.json4s.JString;
 import scala.collection.immutable.Map;
 import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
@@ -94,6 +92,8 @@ final class PlanWriter {
       json.writeStringField("name", attribute.name());
     } else if (expression instanceof Literal literal) {
       literal(literal);
+    } else if (expression instanceof PointInArea predicate) {
+      area(predicate);
     } else if (expression instanceof Alias alias) {
       json.writeNumberField("id", alias.exprId().id());
     } else {
@@ -121,8 +121,6 @@ final class PlanWriter {
     json.writeFieldName("value");
     if (value == null) {
       json.writeNull();
-    } else if (literal.dataType() instanceof GeometryUDT && value instanceof byte[] bytes) {
-      geometry(GeometrySerializer.deserialize(bytes));
     } else if (value instanceof Double number) {
       json.writeString(Long.toString(Double.doubleToRawLongBits(number)));
     } else if (value instanceof Float number) {
@@ -132,7 +130,11 @@ final class PlanWriter {
     }
   }
 
-  private void geometry(Geometry geometry) throws IOException {
-    json.writeString(WKBWriter.toHex(new WKBWriter(2).write(geometry)));
+  private void area(PointInArea predicate) throws IOException {
+    for (var field : CollectionConverters.asJava(predicate.jsonFields())) {
+      if (field._2() instanceof JString text) {
+        json.writeStringField(field._1(), text.s());
+      }
+    }
   }
 }

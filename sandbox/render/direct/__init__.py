@@ -1,0 +1,1 @@
+"""Maps' columns without Spark's execution, for plans that are understood to the last node."""

@@ -1,0 +1,61 @@
+"""Columns that are read from the files themselves, and by Spark where that is not certain."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sandbox.render.columns import Choice, Columns, PointBatch, ShapeBatch, StartOver
+from sandbox.render.direct.files import Part, parts
+from sandbox.render.direct.give_up import NotTaken
+from sandbox.render.direct.plan import Plan, read_plan
+from sandbox.render.direct.scan import scan
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True)
+class DirectColumns:
+    """The chosen columns of a plan; `otherwise` has the same ones by way of Spark.
+
+    The mutable state is `source`, which tells who gave the rows; one request has these columns.
+    """
+
+    plan: Plan
+    found: Sequence[Part]
+    threads: int
+    otherwise: Columns
+    source: Literal["direct", "spark", "cache"] = "direct"
+    cached: bool = False
+
+    def points(self, *, in_order: bool = False) -> Iterator[PointBatch]:
+        """The rows as points; their order only Spark knows. Raises StartOver."""
+        if in_order:
+            self.source = "spark"
+            yield from self.otherwise.points(in_order=True)
+            return
+        try:
+            yield from scan(self.plan, self.found, self.threads)
+        except NotTaken as reason:
+            log.info("left to spark at a value reason=%s", reason)
+            raise StartOver(self.otherwise) from reason
+
+    def shapes(self) -> Iterator[ShapeBatch]:
+        """The rows as they are: from Spark."""
+        self.source = "spark"
+        return self.otherwise.shapes()
+
+
+def direct_columns(
+    plan: dict[str, Any], settings: dict[str, str], choice: Choice, threads: int, otherwise: Columns
+) -> Columns:
+    """The columns of a plan in MapPlan's words; `otherwise` if that plan is not understood."""
+    try:
+        understood = read_plan(plan, settings, choice)
+        found = parts(understood.files, understood.columns, understood.ranges)
+    except NotTaken as reason:
+        log.info("left to spark reason=%s", reason)
+        return otherwise
+    return DirectColumns(plan=understood, found=found, threads=threads, otherwise=otherwise)
