@@ -9,6 +9,7 @@ from sandbox.sqlpp.errors import Location
 from sandbox.sqlpp.interpret.compiler import Compiler, Evaluator, Frame, Rule
 from sandbox.sqlpp.interpret.logic import comparison, condition
 from sandbox.sqlpp.interpret.mismatch import no_collection
+from sandbox.sqlpp.interpret.static import check_iterated
 from sandbox.sqlpp.tree.expressions import (
     ArrayOf,
     Binding,
@@ -31,6 +32,7 @@ def iterate(compiler: Compiler, node: Expression) -> Iterate:
     """The closure that gives the items of a collection; null and MISSING have none."""
     if isinstance(node, DatasetScan):
         return _scan(compiler, node)
+    check_iterated(node)
     evaluate, position = compiler.expression(node), node.position
     check = compiler.context.check
 

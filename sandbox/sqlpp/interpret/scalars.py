@@ -10,6 +10,7 @@ from sandbox.sqlpp.errors import Location, compile_error, data_error
 from sandbox.sqlpp.functions.registry import find
 from sandbox.sqlpp.interpret.compiler import Compiler, Evaluator, Frame, Rule
 from sandbox.sqlpp.interpret.mismatch import wrong_type
+from sandbox.sqlpp.interpret.static import check_indexed
 from sandbox.sqlpp.tree.expressions import (
     ArrayOf,
     Field,
@@ -69,6 +70,7 @@ def _field(compiler: Compiler, node: Field) -> Evaluator:
 
 
 def _index(compiler: Compiler, node: Index) -> Evaluator:
+    check_indexed(node.base, node.position)
     base, index = compiler.expression(node.base), compiler.expression(node.index)
     position = node.position
 
