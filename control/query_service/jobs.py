@@ -140,9 +140,12 @@ class JobBoard:
         for job in jobs.ended:
             is_news |= self._end(place, job)
         left = self._open.get(place, {})
+        if jobs.ended:
+            # There may be more than an answer holds; what is missing is asked for once more.
+            return is_news
         missing = [left[key] for key in known - frozenset(jobs.open) if key in left]
         self._fail(missing, "the scope was started anew meanwhile")
-        return is_news or bool(missing)
+        return bool(missing)
 
     def lost(self, place: Place, why: str) -> None:
         """The jobs there will never end."""

@@ -74,7 +74,7 @@ def of_error(error: GeoscopeError) -> Problem:
 
 def cancelled(request_id: str) -> Problem:
     """Somebody cancelled it."""
-    return Problem(text=f"ASX0041: Request {request_id} has been cancelled", kind="cancelled")
+    return Problem(text=f"ASX0041: Request has been cancelled {request_id}", kind="cancelled")
 
 
 def http_status(problem: Problem, *, is_alias: bool = False) -> int:

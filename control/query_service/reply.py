@@ -181,7 +181,7 @@ def more(text: bytes, members: Mapping[str, Any]) -> bytes:
 
 def around_result(end: Ending) -> tuple[bytes, bytes]:
     """What stands before and after the rows of a result that is wrapped into a document."""
-    return b'{\n\t"results": ', b"\n\t,\n" + metrics(end, NO_FACTS) + END
+    return b'{\n\t"results": ', b"\t,\n" + metrics(end, NO_FACTS) + END
 
 
 def _plans(facts: Facts, end: Ending, compiled: CompiledEvent | None) -> dict[str, Any]:

@@ -68,6 +68,8 @@ class Watching:
         self._listener = listener
         self._tasks: dict[Place, asyncio.Task[None]] = {}
         self._told: dict[Place, tuple[str, int]] = {}
+        self._doubted: set[Place] = set()
+        """Where a job is in neither list, so that the next look must not wait."""
 
     def follow(self, place: Place) -> None:
         """Listen until no job is open there."""
@@ -75,11 +77,6 @@ class Watching:
             task = asyncio.create_task(self._follow(place))
             self._tasks[place] = task
             task.add_done_callback(_note_failure)
-
-    def forget(self, place: Place) -> None:
-        """Nothing is kept there any more."""
-        if place not in self._tasks:
-            self._told.pop(place, None)
 
     async def stop(self) -> None:
         """Hear no more; the agents go on."""
@@ -106,16 +103,19 @@ class Watching:
                     if nonsense >= PATIENCE:
                         self._listener.lost(place, error.message)
                 except Gone as error:
+                    self._told.pop(place, None)
                     self._listener.lost(place, str(error))
                 except GeoscopeError as error:
                     log.info("jobs not told, asked again", type=error.type)
         finally:
             del self._tasks[place]
+            self._doubted.discard(place)
 
     async def _listen(self, place: Place, known: frozenset[str]) -> bool:
         self._check(place)
         boot, after = self._told.get(place, ("", 0))
-        request = WatchJobs(boot=boot, after=after, wait_s=WAIT_S)
+        wait_s = 0.0 if place in self._doubted else WAIT_S
+        request = WatchJobs(boot=boot, after=after, wait_s=wait_s)
         try:
             async with self._registry.use(place.owner, place.scope) as client:
                 jobs = await client.call(request, WAIT_S + GRACE_S)
@@ -123,6 +123,9 @@ class Watching:
             self._check(place)
             raise
         self._told[place] = (jobs.boot[:MAX_BOOT_LENGTH], jobs.seq)
+        self._doubted.discard(place)
+        if known - {job.work_id for job in jobs.ended} - set(jobs.open):
+            self._doubted.add(place)
         return self._listener.told(place, known, jobs)
 
     def _check(self, place: Place) -> None:

@@ -12,7 +12,7 @@ from tests.service.client import Reply, User
 from wire import messages as wire
 
 PATH: Final = "/query/service"
-ROWS: Final = b'[ { "$1": 1 }\n ]'
+ROWS: Final = b'[ { "$1": 1 }\n ]\n'
 COUNTS: Final = wire.Counts(execution_ns=19_889_389, result_count=1, result_size=15)
 
 
@@ -44,8 +44,9 @@ async def post(user: User, /, headers: dict[str, str] | None = None, **given: st
 class Desk:
     """The jobs of a scripted agent, which end when a test says so."""
 
-    def __init__(self, agent: ScriptedAgent, boot: str = "one") -> None:
+    def __init__(self, agent: ScriptedAgent, boot: str = "one", page: int = 200) -> None:
         self.boot = boot
+        self.page = page
         self.open: list[str] = []
         self.ended: list[wire.Job] = []
         self.dropped: list[str] = []
@@ -79,11 +80,13 @@ class Desk:
         return wire.Submitted(compiled=wire.CompiledEvent(signature="*", results=1))
 
     async def _watch(self, request: wire.WatchJobs) -> wire.Jobs:
-        if request.boot == self.boot and request.after >= len(self.ended):
+        after = request.after
+        if request.boot != self.boot:
+            after = 0
+        elif after >= len(self.ended) and request.wait_s:
             await self._news.wait()
-        after = request.after if request.boot == self.boot else 0
-        ended = self.ended[after:]
-        return wire.Jobs(boot=self.boot, seq=len(self.ended), ended=ended, open=list(self.open))
+        told = self.ended[after : after + self.page]
+        return wire.Jobs(boot=self.boot, seq=after + len(told), ended=told, open=list(self.open))
 
     def _drop(self, request: wire.DropJob) -> wire.Ok:
         self.dropped.append(request.work_id)

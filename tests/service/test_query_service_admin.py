@@ -28,7 +28,7 @@ class Held:
     def _run(self, request: wire.RunStatements) -> Pieces:
         work_id = request.statements.work_id
         self._cancelled[work_id] = asyncio.Event()
-        text = f"ASX0041: Request {work_id} has been cancelled"
+        text = f"ASX0041: Request has been cancelled {work_id}"
         problem = wire.Problem(text=text, kind="cancelled")
         compiled = wire.CompiledEvent(signature="*", results=1, statement_category=self._category)
         last = wire.FinishedEvent(problem=problem, counts=wire.Counts())
@@ -247,7 +247,7 @@ async def test_a_job_is_listed_and_cancelled(ann: User, agent: ScriptedAgent) ->
     assert (entry["jobId"], entry["statement"]) == ("1", "select 1;")
     assert reply.status == 200
     document = await until_status(ann, handle, "failed")
-    assert document["errors"][0]["msg"] == f"ASX0041: Request {entry['uuid']} has been cancelled"
+    assert document["errors"][0]["msg"] == f"ASX0041: Request has been cancelled {entry['uuid']}"
     assert (await follow(ann, handle.replace("status", "result"))).status == 404
     assert (await ann.get(RUNNING)).body == []
 
