@@ -37,6 +37,7 @@ class Open:
     """Of time.monotonic(), for whoever waits for the answer; else it never comes."""
     turn: asyncio.Future[bool] | None = None
     is_cancelled: bool = False
+    is_dropped: bool = False
 
     @property
     def work_id(self) -> str:
@@ -114,8 +115,11 @@ class JobBoard:
             if has_turn:
                 self._queue.leave()
         kept = await self._committed(job, results)
+        if job.is_dropped:
+            await asyncio.to_thread(self._store.remove, job.work_id)
         self.refuse(job)
-        self._keep(kept)
+        if not job.is_dropped:
+            self._keep(kept)
         return kept
 
     def cancel(self, work_id: str) -> int:
@@ -152,7 +156,10 @@ class JobBoard:
         return found[1]
 
     async def drop(self, work_id: str) -> None:
-        """Forget an ended job; unknown ids are fine."""
+        """Forget a job, at once or when it ends; unknown ids are fine."""
+        job = self._open.get(work_id)
+        if job is not None:
+            job.is_dropped = True
         timer = self._timers.pop(work_id, None)
         if timer is not None:
             timer.cancel()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,3 +78,12 @@ async def told_by(answer: Answer) -> Told:
         told.take(body)
     assert told.finished is not None
     return told
+
+
+async def until(claim: Callable[[], bool], wait_s: float = 30.0) -> None:
+    """Wait for what nobody tells about; raises TimeoutError."""
+    end = time.monotonic() + wait_s
+    while not claim():
+        if time.monotonic() > end:
+            raise TimeoutError
+        await asyncio.sleep(0.01)
