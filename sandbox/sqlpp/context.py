@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox.sqlpp.errors import Location, described
 from sandbox.sqlpp.values import DateTime
@@ -39,7 +40,16 @@ class Context:
     A warning is counted and kept once per text; beyond `max_warnings` it is only counted.
     """
 
-    __slots__ = ("_seen", "check", "location", "max_warnings", "now", "warning_count", "warnings")
+    __slots__ = (
+        "_seen",
+        "check",
+        "location",
+        "max_warnings",
+        "now",
+        "sequences",
+        "warning_count",
+        "warnings",
+    )
 
     def __init__(
         self,
@@ -52,6 +62,8 @@ class Context:
         self.check = check
         self.max_warnings = max_warnings
         self.location: Location | None = None
+        # What a call with memory (random numbers from a seed) remembers, by its place in the text.
+        self.sequences: dict[Location | None, Any] = {}
         self.warning_count = 0
         self.warnings: list[Warning] = []
         self._seen: set[Warning] = set()

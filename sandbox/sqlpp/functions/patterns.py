@@ -7,7 +7,13 @@ from functools import lru_cache
 from typing import Final
 
 from sandbox.sqlpp.errors import runtime_error
-from sandbox.sqlpp.functions.checks import BAD_LIKE, BAD_PATTERN, ILLEGAL_ARGUMENT, NO_GROUP
+from sandbox.sqlpp.functions.checks import (
+    BAD_LIKE,
+    BAD_PATTERN,
+    ILLEGAL_ARGUMENT,
+    NO_GROUP,
+    PlacelessError,
+)
 
 _FLAGS: Final = {"s": re.DOTALL, "m": re.MULTILINE, "i": re.IGNORECASE, "x": re.VERBOSE}
 _WILD: Final = {"%": ".*", "_": "."}
@@ -55,8 +61,24 @@ def java_pattern(pattern: str, flags: str = "") -> re.Pattern[str]:
     try:
         return re.compile("".join(map(_python, _TOKEN.findall(pattern))), bits)
     except re.error as error:
-        words = f"{error.msg} near index {error.pos}\n{pattern}"
-        raise runtime_error(BAD_PATTERN, words) from error
+        raise PlacelessError(BAD_PATTERN, _java_words(pattern, error)) from error
+
+
+def _java_words(pattern: str, error: re.error) -> str:
+    """What Java says of the usual slips, and where; of others what Python says."""
+    at = error.pos or 0
+    words, index = error.msg, at
+    if words.startswith("missing )"):
+        words, index = "Unclosed group", len(pattern)
+    elif words == "unterminated character set":
+        words, index = "Unclosed character class", len(pattern) - 1
+    elif words.endswith(" repeat") and at < len(pattern):
+        words = f"Dangling meta character '{pattern[at]}'"
+    elif words == "unbalanced parenthesis":
+        words, index = "Unmatched closing ')'", at - 1
+    place = f" near index {index}" if index >= 0 else ""
+    caret = f"\n{' ' * index}^" if 0 <= index < len(pattern) else ""
+    return f"{words}{place}\n{pattern}{caret}"
 
 
 def java_replacement(match: re.Match[str], replacement: str) -> str:

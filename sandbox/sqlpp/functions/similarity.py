@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from sandbox.sqlpp.functions.checks import (
     incompatible_words,
     type_error,
 )
-from sandbox.sqlpp.functions.function import COLLECTION, NUMBER, Function, fixed, refusing
+from sandbox.sqlpp.functions.function import COLLECTION, NUMBER, fixed, refusing
 from sandbox.sqlpp.functions.number_text import clamped
 from sandbox.sqlpp.values import INTEGERS, NUMBERS, Float32, Int32, Value, to_float32
 
@@ -124,10 +123,6 @@ def _word_tokens(_: Context, args: list[Value]) -> Value:
     return _WORD.findall(args[0].lower()) if type(args[0]) is str else []
 
 
-def _random(_: Context, args: list[Value]) -> float:
-    return random.random()  # noqa: S311 - numbers for samples, not for secrets
-
-
 FUNCTIONS: Final = (
     fixed(_EDIT, 2, _edit_distance),
     fixed(_CHECK, 3, _edit_distance_check),
@@ -135,5 +130,4 @@ FUNCTIONS: Final = (
     refusing("similarity-jaccard", (COLLECTION, COLLECTION), _jaccard),
     refusing("similarity-jaccard-check", (COLLECTION, COLLECTION, NUMBER), _jaccard_check),
     fixed("word-tokens", 1, _word_tokens),
-    Function("random", 0, 0, _random),
 )

@@ -66,5 +66,18 @@ def test_uuids_are_new_each_time():
     assert all(type(value) is uuid.UUID and value.version == 4 for value in made)
 
 
+def test_a_seed_gives_the_original_numbers():
+    context = Context()
+    drawn = [find("random").call(context, [seed]) for seed in (1, 1, 2, 1)]
+
+    assert drawn == [
+        0.5499285515203002,
+        0.13548707427773543,
+        0.4739739739125459,
+        0.09972246325197132,
+    ]
+    assert drawn[0] == find("random").call(Context(), [1.0])
+
+
 def test_random_is_from_zero_to_one():
     assert 0 <= find("random").call(Context(), []) < 1

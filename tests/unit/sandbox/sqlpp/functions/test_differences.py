@@ -52,8 +52,26 @@ def test_a_failure_without_a_code_has_one(expression):
     assert answer(expression)[0].startswith("raises ASX0006: Invalid format for ")
 
 
-def test_a_bad_expression_is_named():
-    assert answer('contains_regex("mnop","[")')[0].startswith("raises PatternSyntaxException: ")
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("(", "Unclosed group near index 1\n("),
+        ("[", "Unclosed character class near index 0\n[\n^"),
+        ("x(y[z", "Unclosed character class near index 4\nx(y[z\n    ^"),
+        ("a**", "Dangling meta character '*' near index 2\na**\n  ^"),
+        ("+", "Dangling meta character '+' near index 0\n+\n^"),
+        (")", "Unmatched closing ')'\n)"),
+        ("a)", "Unmatched closing ')' near index 0\na)\n^"),
+    ],
+)
+def test_a_bad_pattern_is_told_as_in_java(pattern, words):
+    assert (
+        answer(f'contains_regex("mnop","{pattern}")')[0]
+        == f"raises PatternSyntaxException: {words}"
+    )
+
+
+def test_a_replacement_without_its_group_is_an_error():
     assert (
         answer('regexp_replace("a","a","$2")')[0] == "raises IndexOutOfBoundsException: No group 2"
     )
