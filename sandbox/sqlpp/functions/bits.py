@@ -53,7 +53,9 @@ def _mask(context: Context, name: str, count: int, value: Value) -> int | None:
     for item in value if type(value) in COLLECTIONS else [value]:
         position = whole_number(item)
         if position is None:
-            mismatch(context, name, 1, "bigint or array", item)
+            # An array's items are told of as what they should be.
+            expected = "bigint or array" if item is value else "bigint"
+            mismatch(context, name, 1, expected, item)
             return None
         if not 1 <= position <= _BITS:
             message = (

@@ -37,6 +37,7 @@ Parse: TypeAlias = Callable[[str], Value]
 """A value from its text, None if it is none."""
 Convert: TypeAlias = Callable[[Any], Value]
 
+_FLOAT_MAX: Final = (2 - 2**-23) * 2.0**127
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})*")
 _BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -91,6 +92,14 @@ def _float_of(text: str) -> Float32 | None:
     return None if value is None else to_float32(value)
 
 
+def _float_from(value: Any) -> Float32:
+    """The nearest float; what is too large becomes the largest."""
+    number = float(value)
+    if number == number:
+        number = max(-_FLOAT_MAX, min(_FLOAT_MAX, number))
+    return to_float32(number)
+
+
 def hex_of(text: str) -> bytes | None:
     """Pairs of hexadecimal digits."""
     return bytes.fromhex(text) if _HEX.fullmatch(text) else None
@@ -113,7 +122,7 @@ def _uuid_of(text: str) -> UUID | None:
 
 def _year_month_of(text: str) -> YearMonthDuration | None:
     duration = duration_of(text)
-    if duration is None or "D" in text or "T" in text or "S" in text:
+    if duration is None or any(letter in text for letter in "DTHS."):
         return None
     return YearMonthDuration(duration.months)
 
@@ -174,7 +183,7 @@ FUNCTIONS: Final = (
     _integers("int16", Int16, "smallint"),
     _integers("int32", Int32, "integer"),
     _integers("int64", int, "bigint"),
-    _constructor("float", "float", _float_of, _from_numbers(lambda v: to_float32(float(v)))),
+    _constructor("float", "float", _float_of, _from_numbers(_float_from)),
     _constructor("double", "double", double_of, _from_numbers(float)),
     fixed("string", 1, _string),
     *_temporal(),

@@ -45,7 +45,8 @@ def rounded_integer_of(text: str, kind: type) -> int | None:
     """An integer, or a number with a point or exponent cut down to one."""
     if _INTEGER.fullmatch(text.removesuffix(SUFFIXES[kind])):
         return integer_of(text, kind)
-    if text[:1].isspace():
+    # Spaces may stand after a point or an exponent only.
+    if text[:1].isspace() or _INTEGER.fullmatch(text.strip()):
         return None
     value = double_of(text)
     return None if value is None else clamped(value, kind)

@@ -43,7 +43,8 @@ def _each(text: str, change: Callable[[str], str]) -> str:
 
 
 def _lower(text: str) -> str:
-    return _each(text, str.lower)
+    # The dot that Python puts after the i of a dotted capital is left out.
+    return _each(text.replace("İ", "i"), str.lower)
 
 
 def _upper(text: str) -> str:

@@ -27,9 +27,11 @@ _TIME: Final = re.compile(
 _BASIC_TIME: Final = re.compile(
     rf"(\d{{2}})(\d{{2}})(\d{{2}})(\d{{0,3}}){_ZONE}", re.ASCII | re.DOTALL
 )
+# After a fraction one character is taken for its unit, and digits at the end say nothing.
 _DURATION: Final = re.compile(
     r"(-?)P(?:(\d*)Y)?(?:(\d*)M)?(?:(\d*)D)?"
-    r"(?:T(?=.)(?:(\d*)H)?(?:(\d*)M)?)?(?:(\d*)(?:\.(\d{0,3}))?S)?",
+    r"(?:(?:T(?=\d*[HMS.])(?:(\d*)H)?|(\d*)H)(?:(\d*)M)?)?"
+    r"(?:(\d*)(?:S|\.(\d{0,3})(?!\d).?))?\d*",
     re.ASCII,
 )
 _INT32_MAX: Final = 2**31 - 1
@@ -78,11 +80,15 @@ def duration_of(text: str) -> Duration | None:
     if match is None:
         return None
     sign = -1 if match[1] else 1
-    years, months, days, hours, minutes, seconds, ms = (
-        int(part or 0) for part in match.groups()[1:]
-    )
+    years, months, days, *clock_parts = (int(part or 0) for part in match.groups()[1:])
+    hours, hours_without_t, minutes, seconds, ms = clock_parts
     total_months = years * 12 + months
-    clock = hours * MS_PER_HOUR + minutes * MS_PER_MINUTE + seconds * MS_PER_SECOND + ms
+    clock = (
+        (hours + hours_without_t) * MS_PER_HOUR
+        + minutes * MS_PER_MINUTE
+        + seconds * MS_PER_SECOND
+        + ms
+    )
     total = days * MS_PER_DAY + clock
     if total_months > _INT32_MAX or total > INT64_MAX:
         return None
