@@ -9,7 +9,7 @@ from sandbox.sqlpp.compare import group_key
 from sandbox.sqlpp.interpret.collections import Iterate, iterate
 from sandbox.sqlpp.interpret.compiler import Compiler, Evaluator, Frame, Stage
 from sandbox.sqlpp.interpret.logic import condition
-from sandbox.sqlpp.tree.expressions import ArrayOf, Comparison, Logic, MultisetOf, Variable
+from sandbox.sqlpp.tree.expressions import Comparison, Logic, Variable
 from sandbox.sqlpp.tree.nodes import Expression, Node
 from sandbox.sqlpp.tree.queries import FromTerm, Join, Unnest
 from sandbox.sqlpp.tree.walk import variables
@@ -72,7 +72,7 @@ class From:
         items = iterate(self._compiler, term.source)
         if self._filled and not variables(term.source) & self._filled:
             # A term that does not depend on those before it is a join; WHERE has its condition.
-            keys = self._keys(term, self._conjuncts, where.slots)
+            keys = self._keys(self._conjuncts, where.slots)
             stage = _Joined(stage, items, where, keys, None).inner
         else:
             stage = nested(stage, items, where)
@@ -88,7 +88,7 @@ class From:
         if isinstance(link, Unnest):
             stage = (outer_nested if link.outer else nested)(stage, items, where)
         else:
-            keys = self._keys(link, conjuncts(link.condition), where.slots)
+            keys = self._keys(conjuncts(link.condition), where.slots)
             test = condition(self._compiler, link.condition)
             joined = _Joined(stage, items, where, keys, test)
             stage = joined.right(tuple(own)) if link.kind == "right" else getattr(joined, link.kind)
@@ -96,14 +96,8 @@ class From:
         own |= where.slots
         return stage
 
-    def _keys(self, new: FromTerm | Join, tests: list[Expression], right: set[int]) -> Keys | None:
-        """The equalities between the terms so far and a new one, as keys to look up by.
-
-        What is written out is small, and every pair is looked at, so that the pairs that cannot be
-        compared are warned of.
-        """
-        if isinstance(new.source, ArrayOf | MultisetOf):
-            return None
+    def _keys(self, tests: list[Expression], right: set[int]) -> Keys | None:
+        """The equalities between the terms so far and a new one, as keys to look up by."""
         left_keys: list[Evaluator] = []
         right_keys: list[Evaluator] = []
         for test in tests:

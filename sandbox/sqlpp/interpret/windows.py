@@ -157,9 +157,9 @@ def _ntile(asked: _Asked) -> Values:
 
     def values(part: Partition, frame: Frame) -> list[Value]:
         count = asked.value(part, frame, 0)
-        if type(count) not in NUMBERS or count < 1:
+        if type(count) not in NUMBERS:
             return [None] * part.size
-        size, longer = divmod(part.size, int(count))
+        size, longer = divmod(part.size, max(int(count), 1))
         sizes = [size + 1] * longer + [size] * (part.size - longer if size else 0)
         return [tile for tile, length in enumerate(sizes, 1) for _ in range(length)][: part.size]
 
