@@ -11,6 +11,8 @@ from sandbox.sqlpp.values import Float32
 
 # Where Java's Double.toString leaves plain decimals for `1.0E7`.
 _PLAIN_FROM, _PLAIN_BELOW = 1e-3, 1e7
+# Integers from here on are no longer each a double; below the other they fit 64 bits.
+_EXACT_TO, _LONG_TO = 2.0**53, 2.0**63
 _RARE_CONTROLS = re.compile("[\x7f-\x9f]")
 
 
@@ -31,7 +33,7 @@ def float_text(value: Float32) -> str:
             break
     shortest = float(text)
     plain = shortest == 0 or _PLAIN_FROM <= abs(shortest) < _PLAIN_BELOW
-    return repr(shortest) if plain else _unusual(shortest, repr(shortest))
+    return repr(shortest) if plain else _scientific(repr(shortest))
 
 
 def as_float32(value: float) -> float:
@@ -74,9 +76,20 @@ def _unusual(value: float, text: str) -> str:
         return "INF" if value > 0 else "-INF"
     if value == 0:
         return "-0.0" if math.copysign(1, value) < 0 else "0.0"
+    if _EXACT_TO <= abs(value) < _LONG_TO:
+        return _scientific(_long_digits(value))
     # Java writes two digits at least, and of those the nearest: 4.9E-324.
     two_digits = f"{value:.1e}"
     return _scientific(two_digits if float(two_digits) == value else text)
+
+
+def _long_digits(value: float) -> str:
+    """Integers that fit 64 bits: before its 19th version Java writes more digits than it must."""
+    integer = abs(int(value))
+    spare = integer.bit_length() - 55
+    unit = 100 if spare > 6 else 10 if spare > 3 else 1
+    digits = (integer + unit // 2) // unit * unit
+    return f"{'-' if value < 0 else ''}{digits}"
 
 
 def _scientific(text: str) -> str:
