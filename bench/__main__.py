@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 
 from geoscope import Client, Scope
 
-from bench import cold, hops, maps, tables
+from bench import cold, hops, maps, query_service, tables
 from bench.figures import Figure, markdown, number, show
 from bench.server import control_plane
 
 IN_A_SCOPE: dict[str, Callable[[Scope], Iterator[Figure]]] = {
     "hops": hops.figures,
+    "query-service": query_service.figures,
     "tables": tables.figures,
     "maps": maps.figures,
 }
