@@ -23,7 +23,7 @@ EXPOSED: Final = (
 )
 PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE, OPTIONS",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Accept, X-Request-Id",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Accept, X-Request-Id, X-Scope",
     "Access-Control-Max-Age": "600",
 }
 
