@@ -16,7 +16,6 @@ from sandbox.sqlpp.functions.checks import (
 )
 
 _FLAGS: Final = {"s": re.DOTALL, "m": re.MULTILINE, "i": re.IGNORECASE, "x": re.VERBOSE}
-_WILD: Final = {"%": ".*", "_": "."}
 _TOKEN: Final = re.compile(r"\\Q.*?(?:\\E|$)|\\[pP]\{\w+\}|\\.|\(\?<(?=[A-Za-z])|.", re.DOTALL)
 _GROUP: Final = re.compile(r"\\(.)|\$(?:(\d)|\{(\w+)\})|[\\$]", re.DOTALL)
 # Java's named classes, which are of ASCII only.
@@ -37,19 +36,36 @@ _CLASSES: Final = {
 
 @lru_cache(maxsize=512)
 def like_pattern(pattern: str) -> re.Pattern[str]:
-    """What LIKE means: % any text, _ any character, a backslash before these takes them as is."""
-    out: list[str] = []
+    """What LIKE means: % any text, _ any character, a backslash before these takes them as is.
+
+    Between two % the first match will do: it is never tried again, so that no pattern takes long.
+    """
+    first, *rest = _like_parts(pattern)
+    if not rest:
+        return re.compile(first, re.DOTALL)
+    *middle, last = rest
+    once = "".join(f"(?>.*?{part})" for part in middle if part)
+    return re.compile(f"{first}{once}.*{last}", re.DOTALL)
+
+
+def _like_parts(pattern: str) -> list[str]:
+    """What stands before, between and after the %, as expressions."""
+    parts = [""]
     characters = iter(pattern)
     for character in characters:
+        if character == "%":
+            parts.append("")
+            continue
+        if character == "_":
+            parts[-1] += "."
+            continue
         if character == "\\":
             character = next(characters, "")
             if character not in ("%", "_", "\\"):
                 message = f"Invalid pattern '{pattern}' for LIKE"
                 raise runtime_error(BAD_LIKE, message)
-            out.append(re.escape(character))
-        else:
-            out.append(_WILD.get(character) or re.escape(character))
-    return re.compile("".join(out), re.DOTALL)
+        parts[-1] += re.escape(character)
+    return parts
 
 
 @lru_cache(maxsize=512)

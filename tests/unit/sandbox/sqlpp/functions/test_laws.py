@@ -93,3 +93,21 @@ def test_split_and_join(text, separator):
     assert text == call("string_join", call("split", text, separator), separator)
     assert call("position", text, separator) >= -1
     assert len(call("upper", text)) == len(call("lower", text)) == len(text)
+
+
+def matches(text, pattern):
+    """LIKE by its definition, for patterns without a backslash."""
+    if not pattern:
+        return not text
+    if pattern[0] == "%":
+        return any(matches(text[start:], pattern[1:]) for start in range(len(text) + 1))
+    return bool(text) and pattern[0] in ("_", text[0]) and matches(text[1:], pattern[1:])
+
+
+@given(st.text("ab\n", max_size=8), st.text("ab\n%_", max_size=6))
+def test_like_is_its_definition(text, pattern):
+    assert matches(text, pattern) is call("like", text, pattern)
+
+
+def test_like_with_many_wildcards_does_not_take_long():
+    assert call("like", "a" * 2000, "%a" * 40 + "%b%") is False
