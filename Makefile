@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: help install engine image jars run demo test test-fast test-oracle check lint type bench clean
+.PHONY: help install engine image jars run demo test test-fast test-oracle check lint type bench bench-gpu clean
 
 help:  ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ type: install  ## mypy --strict
 
 bench: install image  ## Print the benchmarks' figures (bench/README.md)
 	@$(BIN)/python -m bench
+
+bench-gpu: install  ## Measure aggregation on a CUDA device, where there is one (ARGS=--require: fail where not)
+	@$(BIN)/python -m bench.gpu $(ARGS)
 
 clean:  ## Remove caches and the venv; images, containers and scopes stay
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build

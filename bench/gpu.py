@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+
 from sandbox.render.charts.lanes import Lanes
 from sandbox.render.charts.painter import Painter
 from sandbox.render.charts.registry import has_device, one_painter
@@ -74,14 +75,14 @@ def drawn(make: Make, style: Style, rows: int, weights: int) -> tuple[float, flo
 
 def on_processors(style: Style) -> Painter:
     """As a server without a device draws."""
-    return Lanes(lambda clock: one_painter(style, clock), processors(), Clock())  # type: ignore[arg-type, return-value]
+    return Lanes(lambda clock: one_painter(style, clock), processors(), Clock())
 
 
 def on_device(style: Style) -> Painter:
     """As a server with one draws."""
     from sandbox.render.charts.device import DevicePainter
 
-    return DevicePainter(one_painter(style, Clock()))  # type: ignore[arg-type]
+    return DevicePainter(one_painter(style, Clock()))
 
 
 def measure(chart: str, rows: int) -> str:

@@ -15,7 +15,7 @@ from sandbox.render.aggregate.groups import GroupBy
 from sandbox.render.canvas import Canvas
 from sandbox.render.charts.painter import Check, Pixels, PointPainter, Weights
 from sandbox.render.clock import Clock
-from sandbox.render.columns import PointBatch, SourceColumn, one_weight
+from sandbox.render.columns import SourceColumn, one_weight
 from wire.charts import Fishnetmap
 
 Reals = NDArray[np.float64]
@@ -57,19 +57,14 @@ class FishnetPainter(PointPainter):
         """One."""
         return one_weight(columns)
 
-    def add(self, batch: PointBatch) -> None:
-        """Aggregate the weights of each cell."""
-        groups = self.locate(batch)
-        with self.clock.stage("aggregate"):
-            # Rows of pixels are counted from the top, those of cells from the bottom.
-            rows = np.ascontiguousarray(self.up.cells[::-1] * np.int32(self.across.count))
-            cpu.regroup(groups, rows, self.across.cells)
-            self.weights.add(groups, batch.weights[0])
+    def groups(self) -> list[tuple[GroupBy, int | None]]:
+        """The weights of each cell."""
+        return [(self.weights, 0)]
 
-    def merge(self, other: FishnetPainter) -> None:
-        """Add the other's aggregates."""
-        self.tally.merge(other.tally)
-        self.weights.merge(other.weights)
+    def cells(self) -> tuple[Cells, Cells]:
+        """Rows of pixels are counted from the top, those of cells from the bottom."""
+        rows = self.up.cells[::-1] * np.int32(self.across.count)
+        return np.ascontiguousarray(rows), self.across.cells
 
     def paint(self, check: Check) -> Pixels:
         """Colour the squares of the cells that have rows."""

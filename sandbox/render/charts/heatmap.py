@@ -10,7 +10,7 @@ from sandbox.render.blur import box_blur, gaussian_blur
 from sandbox.render.canvas import Canvas
 from sandbox.render.charts.painter import Check, Pixels, PointPainter, Weights
 from sandbox.render.clock import Clock
-from sandbox.render.columns import PointBatch, SourceColumn, one_weight
+from sandbox.render.columns import SourceColumn, one_weight
 from wire.charts import Heatmap
 
 BLURS = {"box": box_blur, "gaussian": gaussian_blur}
@@ -28,16 +28,9 @@ class HeatmapPainter(PointPainter):
         """One."""
         return one_weight(columns)
 
-    def add(self, batch: PointBatch) -> None:
-        """Aggregate the weights of each pixel."""
-        pixels = self.locate(batch)
-        with self.clock.stage("aggregate"):
-            self.weights.add(pixels, batch.weights[0])
-
-    def merge(self, other: HeatmapPainter) -> None:
-        """Add the other's aggregates."""
-        self.tally.merge(other.tally)
-        self.weights.merge(other.weights)
+    def groups(self) -> list[tuple[GroupBy, int | None]]:
+        """The weights of each pixel."""
+        return [(self.weights, 0)]
 
     def paint(self, check: Check) -> Pixels:
         """Blur and colour."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.render import icons, shade
+from sandbox.render.aggregate.groups import GroupBy
 from sandbox.render.aggregate.places import Places
 from sandbox.render.canvas import Canvas
 from sandbox.render.charts.painter import Check, Pixels, PointPainter, Weights
@@ -39,16 +40,21 @@ class IconPainter(PointPainter):
         """The rows as points, with their order."""
         return columns.points(in_order=True)
 
+    def groups(self) -> list[tuple[GroupBy, int | None]]:
+        """Nothing: rows are kept, not aggregated."""
+        return []
+
     def add(self, batch: PointBatch) -> None:
         """Keep the pixel and the order of each row."""
         pixels = self.locate(batch)
         with self.clock.stage("aggregate"):
             self.places.add(pixels, batch.order)
 
-    def merge(self, other: IconPainter) -> None:
+    def merge(self, other: PointPainter) -> None:
         """Add the other's rows."""
-        self.tally.merge(other.tally)
-        self.places.merge(other.places)
+        super().merge(other)
+        if isinstance(other, IconPainter):
+            self.places.merge(other.places)
 
     def paint(self, check: Check) -> Pixels:
         """The last row's icon first, each under those before it; strip by strip."""

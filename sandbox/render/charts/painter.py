@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.render.aggregate import cpu
+from sandbox.render.aggregate.groups import GroupBy
 from sandbox.render.canvas import Canvas, project
 from sandbox.render.clock import Clock
 from sandbox.render.columns import Batch, Columns, PointBatch, SourceColumn
@@ -58,6 +59,30 @@ class PointPainter(Painter):
     def batches(self, columns: Columns) -> Iterator[PointBatch]:
         """The rows as points."""
         return columns.points()
+
+    @abstractmethod
+    def groups(self) -> list[tuple[GroupBy, int | None]]:
+        """What is aggregated, and the place among the weights of what it is aggregated from."""
+
+    def cells(self) -> tuple[NDArray[np.int32], NDArray[np.int32]] | None:
+        """What each row and each column of pixels adds to the number of a cell; None: no cells."""
+        return None
+
+    def add(self, batch: PointBatch) -> None:
+        """Aggregate the rows of each pixel or cell."""
+        found = self.locate(batch)
+        with self.clock.stage("aggregate"):
+            cells = self.cells()
+            if cells is not None:
+                cpu.regroup(found, *cells)
+            for group, place in self.groups():
+                group.add(found, None if place is None else batch.weights[place])
+
+    def merge(self, other: PointPainter) -> None:
+        """Add the other's aggregates."""
+        self.tally.merge(other.tally)
+        for (mine, _), (theirs, _) in zip(self.groups(), other.groups(), strict=True):
+            mine.merge(theirs)
 
     def locate(self, batch: PointBatch) -> NDArray[np.int32]:
         """The pixel of each row that can be drawn, -1 for the others; all are tallied."""

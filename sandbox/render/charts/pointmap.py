@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.render import discs, shade
-from sandbox.render.aggregate import cpu
+from sandbox.render.aggregate.groups import GroupBy
 from sandbox.render.canvas import Canvas
 from sandbox.render.charts.painter import Check, Pixels, PointPainter, Weights
 from sandbox.render.clock import Clock
-from sandbox.render.columns import PointBatch, SourceColumn, no_weight
+from sandbox.render.columns import SourceColumn, no_weight
 from sandbox.render.threads import spread, strips
 from wire.charts import Pointmap
 
@@ -24,27 +24,20 @@ class PointmapPainter(PointPainter):
     def __init__(self, style: Pointmap, canvas: Canvas, clock: Clock | None = None) -> None:
         super().__init__(canvas, clock)
         self.style = style
-        self.counts = np.zeros(canvas.pixels, np.uint32)
+        self.rows = GroupBy(aggregate="count", size=canvas.pixels)
 
     def choose(self, columns: Sequence[SourceColumn]) -> Weights:
         """None."""
         return no_weight(columns)
 
-    def add(self, batch: PointBatch) -> None:
-        """Count the rows of each pixel."""
-        pixels = self.locate(batch)
-        with self.clock.stage("aggregate"):
-            cpu.add_counts(pixels, self.counts)
-
-    def merge(self, other: PointmapPainter) -> None:
-        """Add the other's counts."""
-        self.tally.merge(other.tally)
-        self.counts += other.counts
+    def groups(self) -> list[tuple[GroupBy, int | None]]:
+        """Rows, counted."""
+        return [(self.rows, None)]
 
     def paint(self, check: Check) -> Pixels:
         """Lay the discs and give them their colour, strip by strip."""
         height, width = self.canvas.height, self.canvas.width
-        strip = partial(self._strip, self.counts.reshape(height, width), check)
+        strip = partial(self._strip, self.rows.counts.reshape(height, width), check)
         return np.concatenate(spread(strip, strips(height, width)))
 
     def _strip(self, counts: NDArray[np.uint32], check: Check, rows: tuple[int, int]) -> Pixels:

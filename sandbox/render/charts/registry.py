@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 from sandbox.render.canvas import Canvas
@@ -39,17 +41,39 @@ PAINTERS: Final[dict[type[Style], Callable[[Any, Canvas, Clock], Any]]] = {
 }
 
 
+DEVICE_NODE: Final = Path("/dev/nvidiactl")
 LANED: Final = frozenset({Pointmap, Weighted, Heatmap, Fishnetmap})
 MAX_LANE_PIXELS: Final = 4_194_304
 """Of a larger picture one lane's grids are enough for the memory of a scope."""
 
 
 def painter(style: Style, clock: Clock) -> Painter:
-    """The painter of one picture, on as many threads as there are for it."""
+    """The painter of one picture: on a CUDA device if there is one, else on all processors."""
     canvas = Canvas.of(style)
-    if type(style) not in LANED or canvas.pixels > MAX_LANE_PIXELS or processors() == 1:
+    if type(style) not in LANED:
+        return one_painter(style, clock)
+    if has_device():
+        # Not at the top: only where there is a device is there a library for it.
+        from sandbox.render.charts.device import DevicePainter
+
+        return DevicePainter(_made(style, canvas, clock))
+    if canvas.pixels > MAX_LANE_PIXELS or processors() == 1:
         return one_painter(style, clock)
     return Lanes(lambda own: _made(style, canvas, own), processors(), clock)
+
+
+@lru_cache(maxsize=1)
+def has_device() -> bool:
+    """Whether this process can use a CUDA device."""
+    if not DEVICE_NODE.exists():
+        return False
+    try:
+        from numba import cuda
+
+        return bool(cuda.is_available())
+    except (ImportError, OSError, RuntimeError):
+        # A node without a driver, or without the libraries of the extra `gpu`.
+        return False
 
 
 def one_painter(style: Style, clock: Clock) -> Painter:

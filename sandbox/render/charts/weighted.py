@@ -15,7 +15,7 @@ from sandbox.render.aggregate.groups import GroupBy
 from sandbox.render.canvas import Canvas
 from sandbox.render.charts.painter import Check, Pixels, PointPainter, Weights
 from sandbox.render.clock import Clock
-from sandbox.render.columns import PointBatch, SourceColumn, named, numeric
+from sandbox.render.columns import SourceColumn, named, numeric
 from sandbox.render.threads import spread, strips
 from wire.charts import Weighted
 
@@ -62,20 +62,9 @@ class WeightedPainter(PointPainter):
             return None, others[0]
         return (*others, None, None)[:2]
 
-    def add(self, batch: PointBatch) -> None:
-        """Aggregate both weights per pixel."""
-        pixels = self.locate(batch)
-        colours, sizes = batch.weights
-        with self.clock.stage("aggregate"):
-            self.colours.add(pixels, colours)
-            if self.sizes_vary:
-                self.sizes.add(pixels, sizes)
-
-    def merge(self, other: WeightedPainter) -> None:
-        """Add the other's aggregates."""
-        self.tally.merge(other.tally)
-        self.colours.merge(other.colours)
-        self.sizes.merge(other.sizes)
+    def groups(self) -> list[tuple[GroupBy, int | None]]:
+        """The colour weights of each pixel, and the size weights if they decide anything."""
+        return [(self.colours, 0), *([(self.sizes, 1)] if self.sizes_vary else [])]
 
     def paint(self, check: Check) -> Pixels:
         """Lay the discs strip by strip, in each those that reach into it."""
