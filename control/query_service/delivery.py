@@ -11,7 +11,7 @@ from sanic import HTTPResponse
 
 from control.agent_client import AgentClient
 from control.agent_pieces import Piece
-from control.errors import AgentMisbehaved, DeadlineExceeded
+from control.errors import AgentMisbehaved, AgentUnreachable, DeadlineExceeded, ScopeNotFound
 from control.query_service import cancelling, reply, scopes
 from control.query_service.orders import Order
 from control.query_service.problems import (
@@ -20,14 +20,17 @@ from control.query_service.problems import (
     OURS,
     http_status,
     of_error,
+    scope_lost,
 )
 from control.query_service.reply import Ending
 from control.query_service.transcript import Transcript
 from control.query_service.under_way import Cancel, UnderWay
 from control.web.agents import GRACE_S, giving_up
-from wire.messages import CompiledEvent, FinishedEvent, ResultEvent
+from wire.messages import CompiledEvent, FinishedEvent, Problem, ResultEvent
 
 FLUSH_BYTES: Final = 64 * 1024
+MAX_SHOWN: Final = 10_000
+"""So much of a statement is listed while it is under way, in characters."""
 
 
 class Receiver(Protocol):
@@ -130,9 +133,10 @@ async def begun(order: Order) -> AsyncIterator[AgentClient]:
     except OURS as error:
         if not is_there:
             raise
-        is_lost = isinstance(error, NODE_LOST)
-        ending = Ending.failed(of_error(error), order.elapsed_ns(), is_lost=is_lost)
-        raise Lost(ending) from error
+        problem, is_lost = of_error(error), isinstance(error, NODE_LOST)
+        if isinstance(error, AgentUnreachable):
+            problem = _why_unreachable(order) or problem
+        raise Lost(Ending.failed(problem, order.elapsed_ns(), is_lost=is_lost)) from error
 
 
 async def run(order: Order, receiver: Receiver) -> Ending:
@@ -151,7 +155,7 @@ def entry_of(order: Order, cancel: Cancel) -> UnderWay:
         request_id=order.request_id,
         user=order.call.user,
         client_context_id=order.parameters.client_context_id,
-        statement=order.parameters.statement or "",
+        statement=(order.parameters.statement or "")[:MAX_SHOWN],
         cancel=cancel,
         address=order.call.address,
         user_agent=order.call.request.headers.get("user-agent", ""),
@@ -176,6 +180,16 @@ async def _listen(order: Order, client: AgentClient, receiver: Receiver) -> Fini
         why = "it did not finish"
         raise AgentMisbehaved(why)
     return receiver.transcript.finished
+
+
+def _why_unreachable(order: Order) -> Problem | None:
+    """What became of the scope whose agent went away."""
+    registry, name = order.call.services.registry, scopes.name_of(order.scope)
+    try:
+        scope = registry.get(order.call.user, name)
+    except ScopeNotFound:
+        return scope_lost(name, "deleted", None)
+    return None if scope.is_running else scope_lost(name, scope.state, scope.reason)
 
 
 @asynccontextmanager

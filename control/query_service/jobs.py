@@ -21,6 +21,7 @@ SWEEP_S: Final = 60.0
 MAX_KEPT: Final = 10_000
 """So many ended requests are kept for one user; beyond, the oldest go."""
 MAX_EARLY: Final = 1_000
+MAX_WORK_ID: Final = 64
 
 
 class JobBoard:
@@ -163,7 +164,8 @@ class JobBoard:
         return True
 
     def _note_early(self, place: Place, job: Job) -> None:
-        self._early[place, job.work_id] = job
+        if len(job.work_id) <= MAX_WORK_ID:
+            self._early[place, job.work_id] = records.trimmed(job)
         if len(self._early) > MAX_EARLY:
             self._early.popitem(last=False)
 

@@ -12,7 +12,12 @@ from control.errors import AgentMisbehaved, DeadlineExceeded
 from control.query_service import cancelling, delivery, reply
 from control.query_service.delivery import Lost, begun, entry_of, status_of
 from control.query_service.orders import Order
-from control.query_service.records import UNLIMITED, Record
+from control.query_service.records import (
+    MAX_ASYNC_RESULTS,
+    MAX_CONTEXT_ID,
+    UNLIMITED,
+    Record,
+)
 from control.query_service.reply import Ending
 from control.query_service.scopes import name_of
 from control.query_service.transcript import Transcript
@@ -88,6 +93,9 @@ async def _hand_over(order: Order) -> tuple[Submitted, Record | None]:
             raise
         if taken.problem is not None or taken.compiled is None or not taken.compiled.results:
             return taken, None
+        if not 0 < taken.compiled.results <= MAX_ASYNC_RESULTS:
+            why = f"a job with {taken.compiled.results} results"
+            raise AgentMisbehaved(why)
         return taken, _enter(order, taken.compiled, client)
 
 
@@ -121,7 +129,7 @@ def _record(order: Order, compiled: CompiledEvent | None) -> Record:
         is_wrapped=order.is_wrapped,
         is_modern=order.is_modern,
         max_reads=UNLIMITED if is_unlimited else wanted.max_result_reads,
-        client_context_id=wanted.client_context_id,
+        client_context_id=wanted.client_context_id[:MAX_CONTEXT_ID],
         expected=0 if compiled is None else compiled.results,
     )
 

@@ -72,6 +72,12 @@ def of_error(error: GeoscopeError) -> Problem:
     return Problem(text=f"{type(error).__name__}: {error.message}", kind="agent")
 
 
+def scope_lost(name: str, state: str, reason: str | None) -> Problem:
+    """The scope went away while it worked."""
+    why = f" ({reason})" if reason else ""
+    return Problem(text=f"ScopeLost: scope {name} is {state}{why}", kind="agent")
+
+
 def cancelled(request_id: str) -> Problem:
     """Somebody cancelled it."""
     return Problem(text=f"ASX0041: Request has been cancelled {request_id}", kind="cancelled")

@@ -14,6 +14,10 @@ from wire.messages import Counts, Job, JobResult, Problem, RowFormat
 State = Literal["running", "success", "failed", "timeout"]
 HANDLE: Final = re.compile(r"([0-9]{1,18})-([0-9]{1,9})")
 UNLIMITED: Final = -1
+MAX_TEXT: Final = 8_000
+MAX_ASYNC_RESULTS: Final = 100
+MAX_CONTEXT_ID: Final = 1_000
+"""What agents and clients say is kept in memory and in the store, so it must not be endless."""
 
 
 class Result(msgspec.Struct, kw_only=True):
@@ -77,8 +81,9 @@ class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
         """These are the results that it left."""
         self.results = [Result(index=r.index, rows=r.rows, size=r.size) for r in results]
 
-    def end(self, told: Job, now: float) -> None:
+    def end(self, job: Job, now: float) -> None:
         """What the agent told of its end."""
+        told = trimmed(job)
         self.ended = now
         self.counts = told.counts
         if told.state == "success":
@@ -91,6 +96,15 @@ class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
     def fail(self, problem: Problem, now: float) -> None:
         """It ended without a word of the agent."""
         self.state, self.problem, self.ended = "failed", problem, now
+
+
+def trimmed(job: Job) -> Job:
+    """The job with no more words and results than are kept."""
+    problem = job.problem
+    if problem is not None and len(problem.text) > MAX_TEXT:
+        problem = msgspec.structs.replace(problem, text=problem.text[:MAX_TEXT])
+    results = job.results[:MAX_ASYNC_RESULTS]
+    return msgspec.structs.replace(job, problem=problem, results=results)
 
 
 def parse_handle(text: str) -> tuple[int, int] | None:

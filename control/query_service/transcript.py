@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from control.agent_pieces import Piece
 from control.errors import AgentMisbehaved
 from control.query_service.problems import TOO_LARGE
 from wire.messages import CompiledEvent, FinishedEvent, JobResult, ResultEvent
+
+MAX_RESULTS: Final = 10_000
+"""More results of one request are a mistake, or an attack on our memory."""
 
 
 class Transcript:
@@ -51,6 +56,7 @@ class Transcript:
             self.is_open is (event.edge == "end"), f"it told a result's {event.edge} twice"
         )
         self._expect(event.index == len(self.results), f"a result {event.index} out of order")
+        self._expect(event.index < MAX_RESULTS, "more results than may be")
         self.is_open = not self.is_open
         if event.edge == "end":
             self.results.append(JobResult(index=event.index, rows=event.rows, size=event.size))

@@ -337,10 +337,8 @@ async def test_large_results_come_whole(ann: User, agent: ScriptedAgent) -> None
 
 
 async def test_a_client_that_leaves_cancels_the_statements(ann: User, agent: ScriptedAgent) -> None:
-    agent.on(wire.RunStatements, told(b"1\n", *[b", 1\n"]))
     gate = asyncio.Event()
-    answer = ran()
-    agent.on(wire.RunStatements, Pieces([*answer.pieces[:1], gate]))
+    agent.on(wire.RunStatements, Pieces([*ran().pieces[:1], gate]))
 
     task = asyncio.ensure_future(post(ann, statement="x"))
     await until(lambda: bool(agent.asked_for(wire.RunStatements)))
@@ -351,6 +349,22 @@ async def test_a_client_that_leaves_cancels_the_statements(ann: User, agent: Scr
     [asked] = agent.asked_for(wire.RunStatements)
     [cancel] = agent.asked_for(wire.CancelRequest)
     assert cancel.work_id == asked.statements.work_id
+    gate.set()
+
+
+async def test_a_client_that_leaves_in_mid_stream_cancels_too(
+    ann: User, agent: ScriptedAgent
+) -> None:
+    gate = asyncio.Event()
+    pieces = [*ran().pieces[:2], b"1\n", gate]
+    agent.on(wire.RunStatements, Pieces(pieces))
+    headers = {"Authorization": f"Token {ann.token}", "X-Scope": "taxi"}
+
+    response = await ann.session.post(ann.url + PATH, data={"statement": "x"}, headers=headers)
+    await response.content.readany()
+    response.close()
+
+    await until(lambda: bool(agent.asked_for(wire.CancelRequest)))
     gate.set()
 
 

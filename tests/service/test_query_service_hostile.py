@@ -125,7 +125,7 @@ async def test_a_scope_that_is_deleted_fails_what_runs_in_it(
 
     reply = await task
     assert (reply.status, reply.body["status"]) == (503, "failed")
-    assert reply.body["errors"][0]["msg"]
+    assert reply.body["errors"][0]["msg"].startswith("ScopeLost: scope taxi is ")
 
 
 async def test_an_agent_that_never_answers_is_a_timeout(
@@ -182,6 +182,34 @@ async def test_a_job_that_is_in_neither_list_is_lost(ann: User, agent: ScriptedA
     document = await until_status(ann, await submitted(ann), "failed")
 
     assert document["errors"][0]["msg"].startswith("JobLost: ")
+
+
+@pytest.mark.parametrize("results", [10**9, -1])
+async def test_a_job_with_an_absurd_number_of_results_is_refused(
+    ann: User, agent: ScriptedAgent, results: int
+) -> None:
+    compiled = wire.CompiledEvent(signature="*", results=results)
+    agent.on(wire.SubmitStatements, wire.Submitted(compiled=compiled))
+
+    reply = await post(ann, statement="x", mode="async")
+
+    assert (reply.status, reply.body["status"]) == (500, "fatal")
+    assert f"a job with {results} results" in reply.body["errors"][0]["msg"]
+
+
+async def test_what_an_agent_says_is_kept_in_part_only(
+    server: Server, ann: User, agent: ScriptedAgent
+) -> None:
+    desk = Desk(agent)
+    handle = await submitted(ann, client_context_id="c" * 100_000)
+    problem = wire.Problem(text="x" * 1_000_000)
+    desk.end(desk.open[0], "failed", problem=problem)
+
+    document = await until_status(ann, handle, "failed")
+
+    assert document["errors"][0]["msg"] == "x" * 8_000
+    [stored] = server.services.jobs._store.load()
+    assert len(stored) < 10_000
 
 
 async def test_ends_of_others_jobs_are_not_believed(
