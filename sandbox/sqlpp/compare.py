@@ -10,7 +10,16 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sandbox.sqlpp.shapes import SHAPES, Circle, Line, Point, Polygon, Rectangle, coordinates
+from sandbox.sqlpp.shapes import (
+    SHAPES,
+    Circle,
+    Geometry,
+    Line,
+    Point,
+    Polygon,
+    Rectangle,
+    coordinates,
+)
 from sandbox.sqlpp.values import (
     FLOATS,
     MISSING,
@@ -63,10 +72,11 @@ RANKS: Final[dict[type, int]] = {
     YearMonthDuration: 19,
     DayTimeDuration: 20,
     UUID: 21,
+    Geometry: 22,
 }
 # NaN is equal to itself and after every other number; -0.0 is before 0.0.
 _NAN_KEY: Final = (_NUMBER, float("inf"), 1)
-_UNORDERED: Final = SHAPES | {dict, Multiset, Duration, Interval}
+_UNORDERED: Final = SHAPES | {dict, Multiset, Duration, Interval, Geometry}
 
 
 class Incomparable:
@@ -197,4 +207,5 @@ _ORDER_PARTS: Final[dict[type, Callable[[Any], Key]]] = {
     DayTimeDuration: lambda value: value.ms,
     Interval: lambda value: (order_key(value.start), order_key(value.end)),
     UUID: lambda value: value.int,
+    Geometry: lambda value: value.wkb,
 } | dict.fromkeys(SHAPES, coordinates)

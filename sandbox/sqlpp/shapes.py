@@ -44,6 +44,13 @@ class Polygon:
     points: tuple[Point, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """A geometry of OGC's simple features, as well-known binary (ISO's, little-endian)."""
+
+    wkb: bytes
+
+
 Shape = Point | Line | Rectangle | Circle | Polygon
 SHAPES = frozenset({Point, Line, Rectangle, Circle, Polygon})
 

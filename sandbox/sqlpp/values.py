@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
-from sandbox.sqlpp.shapes import Circle, Line, Point, Polygon, Rectangle
+from sandbox.sqlpp.shapes import Circle, Geometry, Line, Point, Polygon, Rectangle
 
 Value: TypeAlias = Any
 
@@ -149,6 +149,7 @@ TYPE_NAMES: Final[dict[type, str]] = {
     Rectangle: "rectangle",
     Circle: "circle",
     Polygon: "polygon",
+    Geometry: "geometry",
 }
 
 INTEGERS: Final = frozenset({int, Int8, Int16, Int32})

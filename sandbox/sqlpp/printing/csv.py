@@ -12,9 +12,10 @@ from uuid import UUID
 
 from sandbox.sqlpp.errors import runtime_error
 from sandbox.sqlpp.printing import calendar
+from sandbox.sqlpp.printing.geometries import geometry_json
 from sandbox.sqlpp.printing.scalars import double_text, float_text
 from sandbox.sqlpp.printing.shapes import shape_json
-from sandbox.sqlpp.shapes import SHAPES, Shape
+from sandbox.sqlpp.shapes import SHAPES, Geometry, Shape
 from sandbox.sqlpp.values import (
     Date,
     DateTime,
@@ -60,6 +61,10 @@ def _shape(value: Shape) -> str:
     return quoted(shape_json(value))
 
 
+def _geometry(value: Geometry) -> str:
+    return quoted(geometry_json(value))
+
+
 def _null(_: Value) -> str:
     return "null"
 
@@ -84,4 +89,8 @@ _SCALARS: Final[dict[type, Callable[[Any], str]]] = {
     YearMonthDuration: lambda value: f'"{calendar.duration_text(value.months, 0)}"',
     DayTimeDuration: lambda value: f'"{calendar.duration_text(0, value.ms)}"',
 }
-_PRINTERS: Final = _SCALARS | dict.fromkeys(SHAPES, _shape)
+_PRINTERS: Final[dict[type, Callable[[Any], str]]] = {
+    **_SCALARS,
+    **dict.fromkeys(SHAPES, _shape),
+    Geometry: _geometry,
+}

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sandbox.sqlpp.errors import runtime_error
 from sandbox.sqlpp.printing.calendar import date_text, datetime_text, duration_text, time_text
+from sandbox.sqlpp.printing.geometries import geometry_json
 from sandbox.sqlpp.printing.scalars import (
     double_json,
     double_text,
@@ -24,7 +25,7 @@ from sandbox.sqlpp.printing.shapes import (
     shape_lossless,
     shape_tagged,
 )
-from sandbox.sqlpp.shapes import SHAPES, Shape
+from sandbox.sqlpp.shapes import SHAPES, Geometry, Shape
 from sandbox.sqlpp.values import (
     Date,
     DateTime,
@@ -39,6 +40,7 @@ from sandbox.sqlpp.values import (
     Time,
     Value,
     YearMonthDuration,
+    type_name,
 )
 
 _UNSUPPORTED: Final = "ASX0004"
@@ -135,12 +137,13 @@ def lossless_adm() -> Table:
             DayTimeDuration: lambda value: f'"25:{value.ms}"',
             UUID: lambda value: f'"26:{value}"',
             Interval: _refused,
+            Geometry: _refused,
         }
     )
 
 
 def _shapes(print_shape: Callable[[Shape], str]) -> Table:
-    return dict.fromkeys(SHAPES, print_shape)
+    return {**dict.fromkeys(SHAPES, print_shape), Geometry: geometry_json}
 
 
 def _common() -> Table:
@@ -174,8 +177,8 @@ def _interval_adm(value: Interval) -> str:
     return f"interval({instant(value.start)}, {instant(value.end)})"
 
 
-def _refused(_: Value) -> str:
-    message = "Unsupported type: lossless-adm cannot process input type interval"
+def _refused(value: Value) -> str:
+    message = f"Unsupported type: lossless-adm cannot process input type {type_name(value)}"
     raise runtime_error(_UNSUPPORTED, message)
 
 

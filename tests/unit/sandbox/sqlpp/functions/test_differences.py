@@ -27,6 +27,31 @@ def test_the_right_answer_instead(expression, expected, why):
 
 
 @pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ('st_geom_from_text("bad")', "IllegalArgumentException"),
+        ('st_geom_from_wkb(hex("00"))', "IllegalArgumentException"),
+        ("st_geom_from_geojson(1)", "ASX0002"),
+        ('st_geometry_n(st_geom_from_text("MULTIPOINT((0 0))"),5)', "IndexOutOfBoundsException"),
+        ('st_point_n(st_geom_from_text("LINESTRING(0 0,1 1)"),-1)', "IndexOutOfBoundsException"),
+    ],
+)
+def test_a_geometry_that_is_none_is_an_error(expression, expected):
+    assert answer(expression)[0].startswith(f"raises {expected}: ")
+
+
+@pytest.mark.parametrize(
+    ("operation", "area"),
+    [("union", 24.0), ("intersection", 8.0), ("difference", 8.0), ("sym_difference", 16.0)],
+)
+def test_areas_together(operation, area):
+    one = 'st_geom_from_text("POLYGON((0 0,4 0,4 4,0 4,0 0))")'
+    other = 'st_geom_from_text("POLYGON((2 0,6 0,6 4,2 4,2 0))")'
+
+    assert answer(f"st_area(st_{operation}({one},{other}))")[0] == str(area)
+
+
+@pytest.mark.parametrize(
     ("expression", "kind"),
     [('int8("")', "tinyint"), ('to_bigint("")', "bigint"), ('bigint("-")', "bigint")],
 )

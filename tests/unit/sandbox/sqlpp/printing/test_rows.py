@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.sqlpp.errors import SqlppError
 from sandbox.sqlpp.printing import FORMATS, csv_header, printer, row
-from sandbox.sqlpp.shapes import Circle, Line, Point, Polygon, Rectangle
+from sandbox.sqlpp.shapes import Circle, Geometry, Line, Point, Polygon, Rectangle
 from sandbox.sqlpp.values import (
     MISSING,
     Date,
@@ -279,6 +279,17 @@ def test_a_pretty_string_escapes_less():
 )
 def test_pretty_row(form, value, expected):
     assert expected == row(value, form, True)
+
+
+def test_a_geometry_is_geojson():
+    point = Geometry(bytes.fromhex("0101000000000000000000f83f0000000000000040"))
+    system = '"crs":{"type":"name","properties":{"name":"EPSG:4326"}}'
+    expected = f'{{"type":"Point","coordinates":[1.5,2],{system}}}'
+
+    assert expected == row(point, "json") == row(point, "adm") == row(point, "lossless-json")
+    assert row({"p": point}, "csv") == '"' + expected.replace('"', '""') + '"'
+    with pytest.raises(SqlppError, match="cannot process input type geometry"):
+        row(point, "lossless-adm")
 
 
 def test_a_header_quotes_its_names():
