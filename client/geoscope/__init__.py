@@ -10,6 +10,7 @@ from geoscope.errors import (
     GeoscopeError,
     NoCredentials,
     NotFound,
+    StatementFailed,
     TimedOut,
     TooLarge,
     TooMany,
@@ -17,7 +18,7 @@ from geoscope.errors import (
     Unavailable,
     Unreachable,
 )
-from geoscope.results import CommandResult, Event, Picture, QueryResult
+from geoscope.results import CommandResult, Event, Picture, QueryResult, StatementResult
 from geoscope.scope import Scope
 
 __all__ = [
@@ -35,6 +36,8 @@ __all__ = [
     "Picture",
     "QueryResult",
     "Scope",
+    "StatementFailed",
+    "StatementResult",
     "TimedOut",
     "TooLarge",
     "TooMany",

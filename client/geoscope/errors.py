@@ -5,6 +5,7 @@ GeoscopeError
 ├── Unreachable          no server answers, or the connection broke
 ├── NotUnderstood        what answered is no Geoscope server
 └── ApiError             the server said no; `status`, `type`, `message`
+    ├── StatementFailed  a statement of the query service went wrong; `texts`
     ├── BadRequest       400
     │   └── CodeFailed   400 from user code or SQL; `ename`, `evalue`, `traceback`
     ├── Unauthorized     401
@@ -62,6 +63,15 @@ class ApiError(GeoscopeError):
         self.message = str(body.get("message", ""))
         self.body = dict(body)
         super().__init__(self.message or f"HTTP {status}")
+
+
+class StatementFailed(ApiError):
+    """A statement of the query service went wrong; `texts` say how, each with its ASX code."""
+
+    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
+        self.texts = [str(error.get("msg", "")) for error in body["errors"]]
+        word = str(body.get("status", "failed"))
+        super().__init__(status, {**body, "type": word, "message": "; ".join(self.texts)})
 
 
 class BadRequest(ApiError):
@@ -130,6 +140,8 @@ def api_error(
     status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
 ) -> ApiError:
     """The error of an answer."""
+    if isinstance(body.get("errors"), list):
+        return StatementFailed(status, body)
     if status == 400 and body.get("ename"):
         return CodeFailed(status, body)
     error = _BY_STATUS.get(status, ApiError)(status, body)

@@ -61,6 +61,32 @@ class QueryResult:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StatementResult:
+    """What statements of the query service gave: one list of values for each result."""
+
+    request_id: str
+    results: list[list[Any]]
+    metrics: dict[str, Any]
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, reply: Mapping[str, Any]) -> StatementResult:
+        """From the server's reply."""
+        names = [name for name in reply if name == "results" or name.startswith("results-")]
+        return cls(
+            request_id=str(reply.get("requestID", "")),
+            results=[reply[name] for name in names],
+            metrics=dict(reply.get("metrics") or {}),
+            warnings=tuple(str(warning["msg"]) for warning in reply.get("warnings") or ()),
+        )
+
+    @property
+    def rows(self) -> list[Any]:
+        """The values of the last result; none where no statement has one."""
+        return self.results[-1] if self.results else []
+
+
+@dataclass(frozen=True, kw_only=True)
 class ArrowResult:
     """An Arrow IPC stream, as it came; `table` needs pyarrow, `frame` pandas too."""
 

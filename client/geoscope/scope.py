@@ -7,8 +7,17 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
 
+from geoscope.errors import StatementFailed
 from geoscope.files import Files
-from geoscope.results import ArrowResult, CommandResult, Event, Picture, QueryResult, events_of
+from geoscope.results import (
+    ArrowResult,
+    CommandResult,
+    Event,
+    Picture,
+    QueryResult,
+    StatementResult,
+    events_of,
+)
 from geoscope.transport import Transport
 
 Params = Mapping[str, Any] | Sequence[Any]
@@ -121,6 +130,24 @@ class Scope:
         body = self._sql(sql, params, {**options, "format": "csv"})
         reply = self.transport.send("POST", "/query", json=body)
         return reply.content.decode("utf-8")
+
+    def query_service(
+        self, statement: str, params: Params | None = None, **options: Any
+    ) -> StatementResult:
+        """Run SQL++; `params` for `$name` or `?`. Raises StatementFailed.
+
+        `options` as on the wire with `_` for `-`: `readonly`, `timeout` ("10s"), `max_warnings`.
+        """
+        body: dict[str, Any] = {name.replace("_", "-"): value for name, value in options.items()}
+        if isinstance(params, Mapping):
+            body |= {f"${name}": value for name, value in params.items()}
+        elif params is not None:
+            body["args"] = list(params)
+        where = {"scope": self.name, "session": self.session, "statement": statement}
+        reply = self.transport.ask("POST", "/query/service", {**body, **where})
+        if "errors" in reply:
+            raise StatementFailed(200, reply)
+        return StatementResult.of(reply)
 
     def draw(self, chart: str, sql: str, **style: Any) -> Picture:
         """A map of the rows of `sql`: pointmap, weighted, heatmap, choropleth.

@@ -16,6 +16,7 @@ from geoscope import (
     GeoscopeError,
     NoCredentials,
     NotFound,
+    StatementFailed,
     TimedOut,
     TooLarge,
     TooMany,
@@ -292,3 +293,51 @@ def test_admins_make_and_change_accounts(web, client):
     assert web.asked[0].body == {"username": "ann", "password": "secret", "role": "user"}
     assert [asked.method for asked in web.asked] == ["POST", "PATCH", "DELETE"]
     assert web.last.path == "/admin/users/ann"
+
+
+REPLY = {
+    "requestID": "id",
+    "signature": "*",
+    "results": [{"$1": 1}],
+    "results-0": [2, None],
+    "warnings": [{"code": 1, "msg": "ASX0002: odd"}],
+    "status": "success",
+    "metrics": {"resultCount": 3},
+}
+
+
+def test_statements_of_the_query_service_give_their_results(web, scope):
+    web.tell(REPLY)
+
+    found = scope.query_service("select $x; select ?;", {"x": 1}, max_warnings=5, timeout="1s")
+
+    assert (found.results, found.rows) == ([[{"$1": 1}], [2, None]], [2, None])
+    assert (found.request_id, found.warnings) == ("id", ("ASX0002: odd",))
+    assert web.last.path == "/query/service"
+    assert web.last.body == {
+        "scope": "taxi",
+        "session": "spark",
+        "statement": "select $x; select ?;",
+        "$x": 1,
+        "max-warnings": 5,
+        "timeout": "1s",
+    }
+
+
+def test_positional_parameters_are_an_array(web, scope):
+    web.tell({"requestID": "id", "status": "success", "metrics": {}})
+
+    assert scope.query_service("use d;", (1, "a")).rows == []
+    assert web.last.body["args"] == [1, "a"]
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_a_statement_that_failed_says_how(web, scope, status):
+    errors = [{"code": 1, "msg": "ASX1001: Syntax error"}]
+    web.tell({"errors": errors, "status": "fatal", "metrics": {}}, status)
+
+    with pytest.raises(StatementFailed, match="ASX1001: Syntax error") as caught:
+        scope.query_service("selec")
+
+    assert (caught.value.status, caught.value.type) == (status, "fatal")
+    assert caught.value.texts == ["ASX1001: Syntax error"]

@@ -116,6 +116,15 @@ def test_rows_are_printed_in_the_form_asked_for(web, geoscope, form, expected):
     assert expected in geoscope("query", "taxi", "select 1", "--format", form).output
 
 
+def test_values_of_sqlpp_are_printed_one_a_line(web, geoscope):
+    web.tell({"results": [{"a": "é"}], "results-0": [1, None], "status": "success"})
+
+    printed = geoscope("sqlpp", "taxi", "select 'é' a; select value 1;")
+
+    assert printed.output.splitlines() == ['{"a": "é"}', "1", "null"]
+    assert web.last.body["statement"] == "select 'é' a; select value 1;"
+
+
 def test_a_map_is_written_to_a_file(web, geoscope, tmp_path):
     web.tell(b"\x89PNG", X_Render_Rows="2", X_Render_Drawn="1", X_Render_Dropped='{"null": 1}')
     out = tmp_path / "map.png"

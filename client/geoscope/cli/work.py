@@ -107,6 +107,23 @@ FORMS: dict[Form, Callable[[Scope, str], None]] = {
 }
 
 
+@commands.command("sqlpp")
+def sqlpp(
+    scope: In,
+    statement: Annotated[str, typer.Argument(help="SQL++; - reads it from standard input")] = "-",
+    session: Session = "spark",
+) -> None:
+    """Run SQL++ and print its values, one a line, in JSON."""
+    with Client() as client:
+        where = client.scope(scope).in_session(session)
+        result = where.query_service(text_of(statement), max_warnings=100)
+    for rows in result.results:
+        for row in rows:
+            console.out(json.dumps(row, ensure_ascii=False), highlight=False)
+    for warning in result.warnings:
+        complain(f"warning: {warning}")
+
+
 @commands.command("map")
 def draw(  # noqa: PLR0913  (options of a command)
     scope: In,
