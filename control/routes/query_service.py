@@ -11,6 +11,7 @@ from control.query_service.endpoint import ServiceRoutes
 from control.query_service.orders import ALIAS
 from control.web.call import Call
 from control.web.endpoint import Access
+from control.web.middleware import PREFLIGHT
 
 routes = ServiceRoutes("query service")
 
@@ -41,6 +42,7 @@ async def run_queries(call: Call) -> HTTPResponse | None:
 async def options(call: Call) -> HTTPResponse:
     """What browsers may send, and which server this is."""
     headers = {
+        **PREFLIGHT,
         "Access-Control-Allow-Headers": ALLOWED_HEADERS,
         "Server": f"Geoscope/{call.services.version}",
     }

@@ -95,6 +95,21 @@ async def test_options_allows_configured_origins_only(make_server: ServerFactory
         assert reply.headers.get("Access-Control-Allow-Origin") == allowed
 
 
+async def test_a_browsers_preflight_is_answered_in_full(make_server: ServerFactory) -> None:
+    server = await make_server(cors_origins="http://a.b")
+    headers = {"Origin": "http://a.b", "Access-Control-Request-Method": "POST"}
+
+    reply = await server.nobody.ask("OPTIONS", PATH, headers=headers)
+    elsewhere = await server.nobody.ask("OPTIONS", "/query", headers=headers)
+
+    assert (reply.status, elsewhere.status) == (200, 204)
+    assert reply.headers["Access-Control-Allow-Origin"] == "http://a.b"
+    assert "POST" in reply.headers["Access-Control-Allow-Methods"]
+    for name in ("Authorization", "X-Scope"):
+        assert name in reply.headers["Access-Control-Allow-Headers"]
+        assert name in elsewhere.headers["Access-Control-Allow-Headers"]
+
+
 async def test_a_body_that_is_too_large_is_413(make_server: ServerFactory) -> None:
     server = await make_server(max_body="1KiB")
     ann = await server.user("ann")

@@ -93,6 +93,20 @@ async def test_a_restart_of_the_scope_fails_its_running_jobs_and_keeps_its_resul
     assert (await follow(ann, result)).raw == ROWS
 
 
+async def test_a_result_wakes_the_scope_that_was_stopped(
+    server: Server, ann: User, agent: ScriptedAgent
+) -> None:
+    handle = await deferred(ann, agent)
+    scope = server.services.registry.get("ann", "taxi")
+    await server.world.end(server.container("ann", "taxi"), 143, "kill")
+    await until(lambda: scope.state == "stopped")
+
+    reply = await follow(ann, handle)
+
+    assert (reply.status, scope.is_running) == (200, True)
+    assert server.agent("ann", "taxi").asked_for(wire.ReadResult)
+
+
 async def test_a_scope_that_dies_fails_its_jobs_with_the_reason(
     server: Server, ann: User, desk: Desk
 ) -> None:
