@@ -36,7 +36,7 @@ def is_json(text: str) -> bool:
     """Whether a strict JSON reader takes it (an ADM row may well be JSON)."""
     try:
         json.loads(text, parse_constant=_refuse)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

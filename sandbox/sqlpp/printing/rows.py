@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+from sandbox.sqlpp.errors import runtime_error
 from sandbox.sqlpp.printing.csv import csv_row
 from sandbox.sqlpp.printing.formats import adm, json, lossless_adm, lossless_json
 from sandbox.sqlpp.printing.pretty import indented, is_json
@@ -50,11 +51,16 @@ def _printer_of(
     table[Multiset] = _lists(table, *bag)
 
     def text(value: Value) -> str:
-        return table[type(value)](value)
+        try:
+            return table[type(value)](value)
+        except RecursionError:
+            raise runtime_error(_ILLEGAL_STATE, _TOO_DEEP) from None
 
     return text
 
 
+_ILLEGAL_STATE: Final = "ASX0052"
+_TOO_DEEP: Final = "Illegal state. A value is nested too deeply to be printed"
 _SQUARE: Final = ("[ ", " ]")
 _PLAIN: Final[dict[str, Printer]] = {
     "json": _printer_of(json(), _SQUARE, _SQUARE),

@@ -281,6 +281,16 @@ def test_pretty_row(form, value, expected):
     assert expected == row(value, form, True)
 
 
+def test_what_is_nested_too_deeply_is_an_error():
+    deep = []
+    for _ in range(5000):
+        deep = [deep]
+
+    for form in FORMATS - {"csv"}:
+        with pytest.raises(SqlppError, match=r"ASX0052: .* nested too deeply"):
+            row(deep, form)
+
+
 def test_a_geometry_is_geojson():
     point = Geometry(bytes.fromhex("0101000000000000000000f83f0000000000000040"))
     system = '"crs":{"type":"name","properties":{"name":"EPSG:4326"}}'
