@@ -36,7 +36,7 @@ def _folded(name: str, apply: Callable[[int, int], int]) -> Function:
             result = number if result is None else apply(result, number)
         return result
 
-    return Function(name, 2, None, call)
+    return Function(name, 1, None, call)
 
 
 def _single(name: str, apply: Callable[[int], int]) -> Function:

@@ -19,7 +19,7 @@ def _first(name: str, skips: Callable[[Value], bool]) -> Function:
     def call(_: Context, args: list[Value]) -> Value:
         return next((value for value in args if not skips(value)), None)
 
-    return Function(name, 1, None, call, propagates=False)
+    return Function(name, 0, None, call, propagates=False)
 
 
 def _first_number(name: str, skips: Callable[[Any], bool]) -> Function:

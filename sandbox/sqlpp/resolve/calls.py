@@ -98,12 +98,10 @@ class Calls(Names):
 
     def _builtin(self, node: Call) -> str:
         found = find(node.name) if node.dataverse is None else None
-        if (
-            found is None
-            or found.name.startswith(_OPERATORS)
-            or not takes(found, len(node.arguments))
-        ):
+        if found is None or found.name.startswith(_OPERATORS):
             raise self.unknown_function(node)
+        if not takes(found, len(node.arguments)):
+            raise _too_few(found, node) if found.max_args is None else self.unknown_function(node)
         return found.name
 
     def unknown_function(self, node: Call) -> SqlppError:
@@ -235,6 +233,16 @@ def _needs_group(node: Call, meaning: str) -> SqlppError:
         f"aggregate function {meaning} could potentially express the intent."
     )
     return SqlppError("ASX1079", message, node.position)
+
+
+def _too_few(function: Builtin, node: Call) -> SqlppError:
+    """The error for a function of any number of arguments that has less than it needs."""
+    if function.name == "switch-case":
+        count = len(node.arguments)
+        message = f"Invalid parameter number: function switch-case cannot take {count} parameters"
+        return SqlppError("ASX1008", message, node.position)
+    message = f"Invalid number of arguments for function {function.name}"
+    return SqlppError("ASX1087", message, node.position)
 
 
 def _recursion(position: Location) -> SqlppError:
