@@ -14,7 +14,7 @@ from sandbox.render.canvas import Canvas
 from sandbox.render.charts.painter import Painter
 from sandbox.render.charts.registry import one_painter
 from sandbox.render.clock import Clock
-from sandbox.render.columns import ChooseWeights, PointBatch, ShapeBatch
+from sandbox.render.columns import ChooseWeights, PointBatch, ShapeBatch, SourceColumn
 from sandbox.render.tally import Fault
 from wire.charts import Style, parse
 
@@ -116,7 +116,7 @@ class ArrayProvider:
     def open(self, sql: str, choose_weights: ChooseWeights) -> ArrayColumns:
         """The batches."""
         self.seen.append(sql)
-        choose_weights([])
+        choose_weights([SourceColumn(position=0, name="label", kind="text")])
         return ArrayColumns(self.given)
 
 

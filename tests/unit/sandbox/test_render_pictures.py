@@ -19,6 +19,8 @@ CASES = Path(__file__).parents[2] / "cases" / "maps"
 TRIPS = Path(__file__).parents[3] / "samples" / "nyc_taxi.csv"
 BOX = [-74.02, 40.70, -73.93, 40.80]
 CANVAS = {"width": 120, "height": 160, "bounding_box": BOX, "coordinate_system": "EPSG:4326"}
+ICON = Path(__file__).parents[2] / "cases" / "maps" / "icons" / "pin.png"
+CLOSE = {"bounding_box": [-73.995, 40.745, -73.965, 40.77]}
 RAMP = {"color_gradient": ["#0000FF", "#FF0000"]}
 
 PICTURES = {
@@ -28,8 +30,18 @@ PICTURES = {
     "heatmap_gaussian": ("heatmap", {"map_zoom_level": 8, "kernel": "gaussian"}),
     "choropleth": (
         "choropleth",
-        RAMP | {"color_bound": [1, 5], "bounding_box": [-73.995, 40.745, -73.965, 40.77]},
+        RAMP | {"color_bound": [1, 5], **CLOSE},
     ),
+    "unique_value_choropleth": (
+        "unique_value_choropleth",
+        CLOSE | {"unique_value_infos": {"1.0": "#1b9e77", "2.0": "#d95f02", "5.0": "#7570b3"}},
+    ),
+    "icon_viz": (
+        "icon_viz",
+        CLOSE | {"icon_path": str(ICON), "icon_size": [9, 14], "anchor": "bottom"},
+    ),
+    "fishnetmap": ("fishnetmap", {"cell_size": 5, "opacity": 0.9}),
+    "fishnetmap_gradient": ("fishnetmap", RAMP | {"cell_size": 4, "aggregation_type": "mean"}),
 }
 
 
@@ -44,9 +56,12 @@ def rows(trips: list[dict[str, str]], chart: str) -> list[object]:
     if chart == "choropleth":
         texts = [trip["buildingtext_dropoff"] or None for trip in trips]
         return [shapes(*texts, weights=passengers)]
+    if chart == "unique_value_choropleth":
+        texts = [trip["buildingtext_dropoff"] or None for trip in trips]
+        return [shapes(*texts, labels=[str(count) for count in passengers])]
     places = [(float(t["pickup_longitude"]), float(t["pickup_latitude"])) for t in trips]
     tips, fares = ([float(t[name]) for t in trips] for name in ("tip_amount", "fare_amount"))
-    weights = {"pointmap": (), "heatmap": (passengers,), "weighted": (tips, fares)}[chart]
+    weights = {"pointmap": (), "icon_viz": (), "weighted": (tips, fares)}.get(chart, (passengers,))
     return [points(*places, weights=weights)]
 
 
