@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import threading
+from typing import TYPE_CHECKING
 
 from sandbox.failure import AgentFailure
 from sandbox.runtime.spark import SparkRuntime
@@ -13,14 +15,22 @@ from wire.messages import RenderReply, RenderRequest
 from wire.protocol import ErrorCode
 from wire.settings import AgentSettings
 
+if TYPE_CHECKING:
+    from sandbox.render.sources import Cache
+
 
 class Maps:
-    """Draws the rows of SQL in one of the scope's sessions."""
+    """Draws the rows of SQL in one of the scope's sessions.
+
+    The mutable state is `_cache`, made under `_lock`.
+    """
 
     def __init__(self, runtime: SparkRuntime, settings: AgentSettings) -> None:
         self._runtime = runtime
         self._settings = settings
         self._paths = Paths(settings)
+        self._lock = threading.Lock()
+        self._cache: Cache | None = None
 
     def warm(self) -> None:
         """Load what drawing needs, about a second of work; any thread may do it, at any time."""
@@ -38,8 +48,19 @@ class Maps:
             session=self._runtime.session(request.session),
             threads=self._settings.cpus,
             direct=self._settings.render_direct,
+            cache=self._columns(),
+            check=work.check,
         )
         return draw(style, request.sql, provider, work)
+
+    def _columns(self) -> Cache:
+        """What is kept of rows that were drawn; made with the first map."""
+        from sandbox.render.sources import new_cache
+
+        with self._lock:
+            if self._cache is None:
+                self._cache = new_cache(self._settings)
+            return self._cache
 
 
 def _style(request: RenderRequest) -> Style:

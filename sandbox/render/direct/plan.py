@@ -24,7 +24,7 @@ from sandbox.render.direct.nodes import (
 )
 from sandbox.render.direct.pruning import Range, ranges
 
-_OPTIONS: Final = frozenset({"path", "serialization.format", "__globPaths__"})
+_OPTIONS: Final = frozenset({"path", "serialization.format", "__globpaths__"})
 """Options of a table that do not change what its files say."""
 _SETTINGS: Final = (
     "spark.sql.parquet.",
@@ -91,7 +91,7 @@ def _check_relation(node: Node) -> None:
         raise NotTaken(reason=f"files of {node['format']}")
     if node["partitions"]:
         raise NotTaken(reason="a partitioned table")
-    strange = sorted(set(node["options"]) - _OPTIONS)
+    strange = sorted({name.lower() for name in node["options"]} - _OPTIONS)
     if strange:
         raise NotTaken(reason=f"the table's options {', '.join(strange)}")
 

@@ -128,7 +128,8 @@ def _picked(
     # One place more: the kernel writes before it knows whether the value is wanted.
     room = np.empty(count + 1)
     located.pick(spread, wanted, room)
-    return room[:count]
+    # Few rows that are kept for the next picture must not hold the room of many.
+    return room[:count].copy() if 2 * count < size else room[:count]
 
 
 def _flags(mask: v.Mask, size: int) -> NDArray[np.uint8]:

@@ -1,0 +1,1 @@
+"""Columns of maps that were drawn, kept for the next picture of the same rows."""
