@@ -44,6 +44,8 @@ Aggregate: TypeAlias = Callable[[Context, list[Value]], Value]
 """The aggregate of known values; there is at least one."""
 
 _SUM, _AVG, _MIN_MAX = "agg-sum", "agg-avg", "min/max"
+# Python's own order of these is the language's.
+_NATURAL: Final = frozenset({int, str, bytes})
 _WITHOUT_ORDER: Final = SHAPES | {dict, Multiset, Duration, Interval}
 
 
@@ -169,6 +171,8 @@ def _extreme(choose: Callable[..., Any]) -> Aggregate:
         if kind in _WITHOUT_ORDER:
             return unsupported(context, _MIN_MAX, type_name(first))
         kinds = set(map(type, items))
+        if kinds == {kind} and kind in _NATURAL:
+            return choose(items)
         if kinds <= NUMBERS:
             best = choose(items, key=order_key)
             return best if len(kinds) == 1 else _widened(best, kinds)
