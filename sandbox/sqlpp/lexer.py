@@ -8,10 +8,10 @@ directly after the text: the columns of messages count on it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from sandbox.sqlpp.errors import Location
+from sandbox.sqlpp.places import Places
 
 IDENTIFIER: Final = "<IDENTIFIER>"
 QUOTED: Final = "<QUOTED_STRING>"
@@ -46,11 +46,11 @@ _TOKEN: Final = re.compile(
   | (?P<double>(?:[0-9]+\.[0-9]+|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![0-9]*[fF])|[0-9]+[eE][+-]?[0-9]+)
   | (?P<float>(?:[0-9]+\.[0-9]+|\.[0-9]+|[0-9]+)[fF])
   | (?P<integer>[0-9]+)
-  | (?P<string>E?"(?:{_ESCAPED}|[^"\\])*" | E?'(?:{_ESCAPED}|[^'\\])*')
+  | (?P<string>E?"(?:{_ESCAPED}|[^"\\]++)*+" | E?'(?:{_ESCAPED}|[^'\\]++)*+')
   | (?P<word>[A-Za-z_][A-Za-z0-9_$]*)
-  | (?P<quoted>`(?:{_ESCAPED}|[^`\\])*`)
+  | (?P<quoted>`(?:{_ESCAPED}|[^`\\]++)*+`)
   | (?P<parameter>\$(?:[0-9]+|[A-Za-z_][A-Za-z0-9_$]*))
-  | (?P<quoted_parameter>\$`(?:{_ESCAPED}|[^`\\])*`)
+  | (?P<quoted_parameter>\$`(?:{_ESCAPED}|[^`\\]++)*+`)
   | (?P<brace>\{{\{{|\{{|\}})
   | (?P<mark>\|\||<=|>=|<>|!=|~=|[-+*/^%()\[\]@:,.?;\#<>=])
     """,
@@ -64,14 +64,21 @@ _BEGINNINGS: Final = frozenset("~!|")
 _ESCAPES: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 
-@dataclass(frozen=True, slots=True)
 class Token:
     """One word or mark: `kind` is the keyword or mark itself, or one of the names above."""
 
-    kind: str
-    text: str
-    location: Location
-    offset: int
+    __slots__ = ("_places", "kind", "offset", "text")
+
+    def __init__(self, kind: str, text: str, offset: int, places: Places) -> None:
+        self.kind = kind
+        self.text = text
+        self.offset = offset
+        self._places = places
+
+    @property
+    def location(self) -> Location:
+        """Where it stands."""
+        return self._places.at(self.offset)
 
     @property
     def end(self) -> int:
@@ -86,41 +93,26 @@ class Lexer:
         self.text = text
         self.tokens: list[Token] = []
         self._braces: list[str] = []
-        self._line = 1
-        self._line_start = 0
-        self._counted = 0
-        self._is_plain = text.isascii() or max(text) <= "\uffff"
+        self._places = Places(text)
 
     def run(self) -> list[Token]:
         """All tokens, ending with `;` and END, or with one ERROR."""
         offset, size = 0, len(self.text)
+        match_at, text, readers = _TOKEN.match, self.text, _READERS
         while offset < size:
-            match = _TOKEN.match(self.text, offset)
+            match = match_at(text, offset)
             if match is None:
                 return self._fail(offset, self._lexical(offset))
-            reader = _READERS[match.lastgroup or ""]
-            end = reader(self, match)
-            if end < 0:
+            offset = readers[match.lastgroup or ""](self, match)
+            if offset < 0:
                 return self.tokens
-            offset = end
         if not self.tokens or self.tokens[-1].kind != ";":
             self._add(";", ";", size)
         self._add(END, "", size)
         return self.tokens
 
-    def _location(self, offset: int) -> Location:
-        while (newline := self.text.find("\n", self._counted, offset)) >= 0:
-            self._line += 1
-            self._line_start = self._counted = newline + 1
-        self._counted = max(self._counted, min(offset, len(self.text)))
-        width = offset - self._line_start
-        if not self._is_plain:
-            # The original counts UTF-16 units.
-            width += sum(c > "\uffff" for c in self.text[self._line_start : offset])
-        return Location(self._line, width + 1)
-
     def _add(self, kind: str, text: str, offset: int) -> None:
-        self.tokens.append(Token(kind, text, self._location(offset), offset))
+        self.tokens.append(Token(kind, text, offset, self._places))
 
     def _fail(self, offset: int, message: str) -> list[Token]:
         self._add(ERROR, message, offset)
@@ -133,7 +125,7 @@ class Lexer:
             return self._unfinished(offset)
         after = first if first in _BEGINNINGS else ""
         at = completed(self.text)[offset + len(after)]
-        place = self._location(offset + len(after))
+        place = self._places.at(offset + len(after))
         return (
             f"TokenMgrError: Lexical error at line {place.line}, column {place.column}.  "
             f'Encountered: "{escaped(at)}" ({ord(at)}), after : "{after}"'
@@ -141,10 +133,10 @@ class Lexer:
 
     def _unfinished(self, offset: int) -> str:
         if bad := _BAD_UNICODE.search(self.text, offset):
-            line, column = self._location(bad.start() + 1)
+            line, column = self._places.at(bad.start() + 1)
             return f"Error: Invalid escape character at line {line} column {column}."
         rest = completed(self.text)[offset:]
-        place = self._location(offset)
+        place = self._places.at(offset)
         lines = rest.split("\n")
         line = place.line + len(lines) - 1
         last = len(lines[-1]) + (place.column - 1 if len(lines) == 1 else 0)
@@ -183,7 +175,7 @@ class Lexer:
         if mark != "}":
             self._braces.append(mark)
         elif not self._braces:
-            place = self._location(offset)
+            place = self._places.at(offset)
             self._fail(
                 offset,
                 f"TokenMgrError: Lexical error at line {place.line}, column {place.column}. "

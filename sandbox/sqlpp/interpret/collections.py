@@ -115,6 +115,8 @@ def _constants(node: Expression) -> list[Value] | None:
     The original makes an OR of comparisons of such a collection, which can be null; of any other
     it asks whether one item is equal, which is true or false.
     """
+    if isinstance(node, Literal) and type(node.value) in COLLECTIONS:
+        return list(node.value)
     if not isinstance(node, ArrayOf | MultisetOf):
         return None
     items = [item.value for item in node.items if isinstance(item, Literal)]

@@ -43,6 +43,7 @@ class Cursor:
     def __init__(self, text: str) -> None:
         self.text = text
         self._tokens = Lexer(text).run()
+        self._last = len(self._tokens) - 1
         self._place = 0
         self._depth = 0
         self.token = self._tokens[0]
@@ -66,13 +67,18 @@ class Cursor:
         token = self.token
         if token.kind == lexer.ERROR:
             raise syntax_error(None, token.text)
-        self._place += 1
-        self.token = self._tokens[min(self._place, len(self._tokens) - 1)]
+        self._place = min(self._place + 1, self._last)
+        self.token = self._tokens[self._place]
         return token
+
+    def go_to(self, place: int) -> None:
+        """Go on from the token at a place."""
+        self._place = place
+        self.token = self._tokens[place]
 
     def ahead(self, distance: int = 1) -> Token:
         """A token further on."""
-        return self._tokens[min(self._place + distance, len(self._tokens) - 1)]
+        return self._tokens[min(self._place + distance, self._last)]
 
     def at(self, *kinds: str) -> bool:
         """Whether the current token is one of these."""
@@ -128,12 +134,16 @@ class Cursor:
         *dataverse, name = self.multipart()
         return dotted(dataverse), name
 
-    @contextmanager
-    def deeper(self) -> Iterator[None]:
-        """One level down; a statement nested without end ends here, with a reason."""
+    def enter(self) -> None:
+        """Go one level down; a statement nested without end ends here, with a reason."""
         if self._depth >= MAX_DEPTH:
             raise syntax_error(self.position, "the statement is nested too deeply")
         self._depth += 1
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """One level down for a while."""
+        self.enter()
         yield
         self._depth -= 1
 

@@ -30,7 +30,7 @@ class Literals(Cursor):
         """A number as written."""
         token = self.advance()
         try:
-            value = _NUMBERS[token.kind](token.text)
+            value = NUMBERS[token.kind](token.text)
         except ValueError:
             message = f'Could not parse numeric literal "{token.text}"'
             raise syntax_error(token.location, message) from None
@@ -39,7 +39,7 @@ class Literals(Cursor):
     def constant(self) -> Literal:
         """true, false, null or missing."""
         token = self.advance()
-        return Literal(token.location, _CONSTANTS[token.kind])
+        return Literal(token.location, CONSTANTS[token.kind])
 
     def string(self) -> Literal:
         """A string; two quotes in a row stand for one."""
@@ -84,12 +84,12 @@ def _float(text: str) -> Float32:
     return to_float32(float(text[:-1]))
 
 
-_NUMBERS: Final[dict[str, Callable[[str], Value]]] = {
+NUMBERS: Final[dict[str, Callable[[str], Value]]] = {
     lexer.INTEGER: _integer,
     lexer.DOUBLE: float,
     lexer.FLOAT: _float,
 }
-_CONSTANTS: Final[dict[str, Value]] = {
+CONSTANTS: Final[dict[str, Value]] = {
     "true": True,
     "false": False,
     "null": None,

@@ -81,8 +81,10 @@ class Operators(Primaries):
             return self.quantified()
         if self.token.kind in _OPENINGS and not self._opens():
             raise self.unexpected()
-        with self.deeper():
-            return self._operators(OR)
+        self.enter()
+        node = self._operators(OR)
+        self._depth -= 1
+        return node
 
     def _opens(self) -> bool:
         """Whether what follows a prefix can: if not, the prefix is to blame, as in the original."""

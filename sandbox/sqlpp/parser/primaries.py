@@ -7,8 +7,8 @@ from typing import Final
 
 from sandbox.sqlpp import lexer
 from sandbox.sqlpp.errors import Location, SqlppError
+from sandbox.sqlpp.parser.constants import Constants
 from sandbox.sqlpp.parser.cursor import dotted, syntax_error
-from sandbox.sqlpp.parser.literals import Literals
 from sandbox.sqlpp.tree.expressions import (
     ArrayOf,
     Call,
@@ -29,7 +29,7 @@ MAX_PATH: Final = 200
 QUERY_STARTS: Final = frozenset({"select", "from", "with", "let", "letting"})
 
 
-class Primaries(Literals):
+class Primaries(Constants):
     """Everything that binds tighter than an operator."""
 
     def window(self, call: Call) -> Expression:
@@ -92,6 +92,9 @@ class Primaries(Literals):
         self.expect(end)
         return tuple(items)
 
+    def _object_or_constant(self) -> Expression:
+        return self.constant_collection() or self.object_constructor()
+
     def object_constructor(self) -> ObjectOf:
         """`{name: value, …}`."""
         position = self.expect("{").location
@@ -133,10 +136,14 @@ class Primaries(Literals):
         return index
 
     def _array(self) -> Expression:
+        if constant := self.constant_collection():
+            return constant
         position = self.expect("[").location
         return ArrayOf(position, self.expressions("]"))
 
     def _multiset(self) -> Expression:
+        if constant := self.constant_collection():
+            return constant
         position = self.expect("{{").location
         return MultisetOf(position, self.expressions("}}"))
 
@@ -245,7 +252,7 @@ _PRIMARIES: Final[dict[str, Callable[[Primaries], Expression]]] = {
     "case": Primaries._case,
     "[": Primaries._array,
     "{{": Primaries._multiset,
-    "{": Primaries.object_constructor,
+    "{": Primaries._object_or_constant,
     "(": Primaries._parenthesized,
 }
 _STARTS: Final = _PREFIXES | _PRIMARIES.keys()
