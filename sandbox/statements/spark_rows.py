@@ -31,21 +31,31 @@ _MIN_YEAR, _MAX_YEAR = "0001-01-01", "9999-12-31"
 class BatchPrinter:
     """Prints the batches of one frame."""
 
-    def __init__(self, carried: Sequence[Carried], rows: RowPrinter) -> None:
+    def __init__(
+        self, carried: Sequence[Carried], rows: RowPrinter, *, is_bare: bool = False
+    ) -> None:
         self._carried = list(carried)
         self._rows = rows
         self._json = printer("json")
         self._is_columnar = rows.format == "json" and not rows.pretty and bool(carried)
-        self._before = _between(carried, SEPARATOR.decode() if rows.is_array else "")
+        self._is_bare = is_bare
+        opening = SEPARATOR.decode() if rows.is_array else ""
+        self._before = [opening] if is_bare else _between(carried, opening)
+        self._after = "\n" if is_bare else " }\n"
 
     def print(self, batch: pa.RecordBatch) -> bytes:
         """The batch's rows."""
         if not self._is_columnar:
-            return self._rows.rows(rows_of(batch, self._carried))
+            return self._rows.rows(self._values(batch))
         columns = [
             self._texts(batch.column(place), column) for place, column in enumerate(self._carried)
         ]
-        return text.json_rows(self._before, columns, " }\n")
+        return text.json_rows(self._before, columns, self._after)
+
+    def _values(self, batch: pa.RecordBatch) -> list[Value]:
+        if self._is_bare:
+            return values_of(batch.column(0), self._carried[0])
+        return list(rows_of(batch, self._carried))
 
     def _texts(self, column: pa.Array, carried: Carried) -> Texts:
         vector = _VECTORS.get(_kind_of(column, carried))

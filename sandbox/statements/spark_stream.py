@@ -45,18 +45,30 @@ class RowStream:
         self._converters = converters
         self._spool_dir = spool_dir
 
-    def write(self, frame: DataFrame, sink: Sink, run: Run) -> None:
-        """All rows of the frame, as they are computed."""
+    def write(
+        self,
+        frame: DataFrame,
+        sink: Sink,
+        run: Run,
+        *,
+        is_bare: bool = False,
+        is_ordered: bool | None = None,
+    ) -> None:
+        """All rows of the frame, as they are computed.
+
+        With `is_bare` a row is the value of its one column; `is_ordered` None: as the plan says.
+        """
         carried = [carry(field, as_text=True) for field in fields_for_rows(frame)]
         rows = RowPrinter.of(run.statements, is_array=sink.is_array)
-        if run.statements.format == "csv" and run.statements.csv_header:
+        if run.statements.format == "csv" and run.statements.csv_header and not is_bare:
             sink.write_header(rows.header([column.field.name for column in carried]))
-        printer = BatchPrinter(carried, rows)
+        printer = BatchPrinter(carried, rows, is_bare=is_bare)
         projected = project(frame, carried)
         has_parts = _has_parts(frame)
         if has_parts:
             projected = projected.selectExpr("*", _PARTITION)
-        order = _Order(self._spool_dir, sink, is_strict=_is_ordered(frame))
+        is_strict = _is_ordered(frame) if is_ordered is None else is_ordered
+        order = _Order(self._spool_dir, sink, is_strict=is_strict)
         with closing(iter(BatchStream(self._converters, projected))) as batches, closing(order):
             for batch in batches:
                 run.work.check()

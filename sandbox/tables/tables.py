@@ -73,6 +73,10 @@ class Tables:
         """A table or persistent view of the scope; None if there is none."""
         return self._mirror.known((database, name))
 
+    def definitions(self) -> Sequence[Definition]:
+        """Every table and persistent view of the scope, by name."""
+        return self._mirror.all()
+
     def publish(self, definition: Definition, *, is_new: bool) -> None:
         """Make a table visible, or new rows of one; raises KeyError for a new one that exists."""
         self._mirror.publish([definition], must_be_new={definition.key} if is_new else set())

@@ -21,6 +21,15 @@ class StoredFunction(msgspec.Struct, frozen=True):
     name: str
     parameters: list[str]
     body: str
+    uses: list[tuple[str, str]] = []
+    """Database and table of the datasets that it reads."""
+
+
+class StoredView(msgspec.Struct, frozen=True):
+    """A query by its text."""
+
+    body: str
+    uses: list[tuple[str, str]] = []
 
 
 class Dataverse(msgspec.Struct):
@@ -29,7 +38,7 @@ class Dataverse(msgspec.Struct):
     name: str
     types: dict[str, ItemType] = {}
     functions: dict[str, StoredFunction] = {}
-    views: dict[str, str] = {}
+    views: dict[str, StoredView] = {}
     indexes: dict[str, list[str]] = {}
     """By dataset: the names of its indexes."""
     dataset_types: dict[str, str] = {}
@@ -51,6 +60,11 @@ class Metadata:
         """What is in a dataverse (nothing, for one that nobody wrote to); not to be changed."""
         with self._lock:
             return self._read().get(database) or Dataverse(database)
+
+    def all(self) -> dict[str, Dataverse]:
+        """What is in every dataverse, by database; not to be changed."""
+        with self._lock:
+            return dict(self._read())
 
     def change(self, database: str, name: str, edit: Callable[[Dataverse], T]) -> T:
         """What `edit` makes of a dataverse, kept before it is seen; if it raises, nothing is."""

@@ -13,6 +13,15 @@ import uuid
 from collections.abc import Callable
 from typing import Any, Final
 
+from sandbox.sqlpp.shapes import (
+    SHAPES,
+    Circle,
+    Line,
+    Point,
+    Polygon,
+    Rectangle,
+    coordinates,
+)
 from sandbox.sqlpp.values import (
     Date,
     DateTime,
@@ -60,6 +69,10 @@ def _double_out(value: float) -> Any:
     return value if math.isfinite(value) else {"$double": repr(value)}
 
 
+def _points(numbers: list[float]) -> list[Point]:
+    return [Point(x, y) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+
+
 def _tagged(name: str, plain: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda value: {name: plain(value)}
 
@@ -82,6 +95,7 @@ _WRITERS: Final[dict[type, Callable[[Any], Any]]] = {
     YearMonthDuration: _tagged("$year-month-duration", lambda v: v.months),
     DayTimeDuration: _tagged("$day-time-duration", lambda v: v.ms),
     Interval: _tagged("$interval", lambda v: [_plain(v.start), _plain(v.end)]),
+    **{shape: _tagged(f"${shape.__name__.lower()}", coordinates) for shape in SHAPES},
 }
 _READERS: Final[dict[str, Callable[[Any], Value]]] = {
     "$object": lambda v: {v[0]: v[1]},
@@ -100,6 +114,11 @@ _READERS: Final[dict[str, Callable[[Any], Value]]] = {
     "$year-month-duration": YearMonthDuration,
     "$day-time-duration": DayTimeDuration,
     "$interval": lambda v: Interval(*v),
+    "$point": lambda v: Point(*v),
+    "$line": lambda v: Line(*_points(v)),
+    "$rectangle": lambda v: Rectangle(*_points(v)),
+    "$circle": lambda v: Circle(Point(v[0], v[1]), v[2]),
+    "$polygon": lambda v: Polygon(tuple(_points(v))),
 }
 
 

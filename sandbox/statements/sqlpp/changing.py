@@ -24,7 +24,7 @@ def insert(request: Request, statement: Insert) -> Query | None:
     """Add or replace objects; the query over them that is to be returned, if there is one."""
     declared(request, statement.dataverse, statement.dataset, statement.query.position)
     query = Query(statement.query.position, statement.query)
-    values = objects(evaluate(query, request.environment()), query)
+    values = objects(evaluate(query, request.environment()), statement.position)
     key = request.key(statement.dataverse, statement.dataset)
     store, check = request.scope.store, request.run.work.check
     if isinstance(statement, Upsert):
@@ -58,12 +58,12 @@ def load(request: Request, statement: Load) -> None:
     request.scope.store.insert(key, values, request.run.work.check, keep=False)
 
 
-def objects(values: Iterable[Value], query: Query) -> Iterator[dict[str, Any]]:
+def objects(values: Iterable[Value], position: Location) -> Iterator[dict[str, Any]]:
     """The objects that a query gives: its rows, or the items of the collection that it is."""
     for value in values:
         for item in value if is_collection(value) else [value]:
             if type(item) is not dict:
-                raise _no_object(item, query.position)
+                raise _no_object(item, position)
             yield item
 
 

@@ -9,12 +9,13 @@ from typing import Final
 from sandbox.sqlpp.errors import Location, SqlppError
 from sandbox.sqlpp.interpret.evaluate import evaluate
 from sandbox.sqlpp.tree.statements import CreateDataset, DropDataset, Query
-from sandbox.sqlpp.tree.types import NamedType
+from sandbox.sqlpp.tree.types import NamedType, TypeExpression
 from sandbox.statements.datasets.declaration import Declaration
 from sandbox.statements.datasets.metadata import Dataverse
 from sandbox.statements.datasets.types import FieldSpec, ItemType, Record, Scalar
 from sandbox.statements.sqlpp.changing import objects
-from sandbox.statements.sqlpp.declaring import item_type
+from sandbox.statements.sqlpp.declaring import item_type, named_type, no_type
+from sandbox.statements.sqlpp.dependencies import refuse_used_dataset
 from sandbox.statements.sqlpp.request import Request, no_dataset
 from sandbox.tables.definitions import Definition
 
@@ -28,6 +29,8 @@ def create_dataset(request: Request, statement: CreateDataset) -> None:
         if statement.if_not_exists:
             return
         raise _exists(request, statement)
+    if statement.name in request.scope.metadata.dataverse(database).views:
+        raise _is_view(request, statement)
     if statement.adapter is not None:
         raise _refused(statement.position, "external datasets are not supported: use LOAD")
     if not _NAME.fullmatch(statement.name):
@@ -41,7 +44,7 @@ def create_dataset(request: Request, statement: CreateDataset) -> None:
     _note_type(request, database, statement)
     if statement.query is not None:
         query = Query(statement.query.position, statement.query)
-        values = objects(evaluate(query, request.environment()), query)
+        values = objects(evaluate(query, request.environment()), statement.position)
         request.scope.store.insert(key, values, request.run.work.check, keep=False)
 
 
@@ -53,6 +56,7 @@ def drop_dataset(request: Request, statement: DropDataset) -> None:
             return
         dataverse = statement.dataverse or request.dataverse
         raise no_dataset(statement.name, dataverse, statement.position)
+    refuse_used_dataset(request, statement)
     request.scope.store.drop((database, statement.name.lower()))
 
     def edit(found: Dataverse) -> None:
@@ -72,7 +76,7 @@ def _declared(request: Request, statement: CreateDataset) -> Declaration:
     if statement.item_type is None:
         record = _of_keys(request, statement)
     else:
-        found = item_type(request, statement.item_type)
+        found = _item_type(request, statement, statement.item_type)
         if not isinstance(found, Record):
             raise _refused(statement.position, "the type of a dataset must be an object type")
         record = found
@@ -86,11 +90,22 @@ def _declared(request: Request, statement: CreateDataset) -> Declaration:
     )
 
 
+def _item_type(request: Request, statement: CreateDataset, written: TypeExpression) -> ItemType:
+    if not isinstance(written, NamedType):
+        return item_type(request, written, statement.dataverse)
+    found = named_type(request, written, statement.dataverse)
+    if found is None:
+        dataverse = written.dataverse or statement.dataverse or request.dataverse
+        name = f"{dataverse}.{written.name}"
+        raise no_type(name, None)
+    return found
+
+
 def _of_keys(request: Request, statement: CreateDataset) -> Record:
     """The type of a dataset that declares no more than its key."""
     record = Record()
     for path, written in zip(statement.keys, statement.key_types, strict=True):
-        record = _with(record, path, item_type(request, written))
+        record = _with(record, path, item_type(request, written, statement.dataverse))
     return record
 
 
@@ -132,7 +147,7 @@ def _note_type(request: Request, database: str, statement: CreateDataset) -> Non
     if not isinstance(written, NamedType):
         return
     name = statement.dataverse or request.dataverse
-    if request.database(written.dataverse) == database:
+    if request.database(written.dataverse or statement.dataverse) == database:
         request.scope.metadata.change(
             database, name, lambda found: found.dataset_types.update({statement.name: written.name})
         )
@@ -141,6 +156,12 @@ def _note_type(request: Request, database: str, statement: CreateDataset) -> Non
 def _exists(request: Request, statement: CreateDataset) -> SqlppError:
     code, dataverse = "ASX1072", statement.dataverse or request.dataverse
     message = f"A dataset with name {statement.name} already exists in dataverse {dataverse}"
+    return SqlppError(code, message, statement.position)
+
+
+def _is_view(request: Request, statement: CreateDataset) -> SqlppError:
+    code, dataverse = "ASX1160", statement.dataverse or request.dataverse
+    message = f"A view with this name {dataverse}.{statement.name} already exists"
     return SqlppError(code, message, statement.position)
 
 

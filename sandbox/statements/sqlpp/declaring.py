@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sandbox.sqlpp.errors import SqlppError
+from sandbox.sqlpp.errors import Location, SqlppError
 from sandbox.sqlpp.tree.types import (
     ArrayType,
     MultisetType,
@@ -57,28 +57,39 @@ _BUILT_IN: Final = {
 }
 
 
-def item_type(request: Request, written: TypeExpression) -> ItemType:
-    """The type that an expression means; raises SqlppError for a name nobody knows."""
-    match written:
-        case ObjectType(fields=fields, is_open=is_open):
-            found = [FieldSpec(f.name, item_type(request, f.type), f.optional) for f in fields]
-            return Record(found, is_open)
-        case ArrayType(item=item):
-            return Collection("array", item_type(request, item))
-        case MultisetType(item=item):
-            return Collection("multiset", item_type(request, item))
-        case NamedType():
-            return _named(request, written)
-        case _:
-            return ANY
+def item_type(request: Request, written: TypeExpression, dataverse: str | None) -> ItemType:
+    """The type that an expression in a dataverse means; raises SqlppError for an unknown name."""
+
+    def found(part: TypeExpression) -> ItemType:
+        match part:
+            case ObjectType(fields=fields, is_open=is_open):
+                return Record(
+                    [FieldSpec(f.name, found(f.type), f.optional) for f in fields], is_open
+                )
+            case ArrayType(item=item):
+                return Collection("array", found(item))
+            case MultisetType(item=item):
+                return Collection("multiset", found(item))
+            case NamedType():
+                kind = named_type(request, part, dataverse)
+                if kind is None:
+                    raise no_type(part.name, written.position)
+                return kind
+            case _:
+                return ANY
+
+    return found(written)
 
 
-def _named(request: Request, written: NamedType) -> ItemType:
+def named_type(request: Request, written: NamedType, dataverse: str | None) -> ItemType | None:
+    """A type by its name; None if there is none."""
     if written.dataverse is None and written.name.lower() in _BUILT_IN:
         return Scalar(_BUILT_IN[written.name.lower()])
-    known = request.scope.metadata.dataverse(request.database(written.dataverse)).types
-    found = known.get(written.name)
-    if found is None:
-        code, message = "ASX1082", f"Cannot find datatype with name {written.name}"
-        raise SqlppError(code, message, written.position)
-    return found
+    database = request.database(written.dataverse or dataverse)
+    return request.scope.metadata.dataverse(database).types.get(written.name)
+
+
+def no_type(name: str, position: Location | None) -> SqlppError:
+    """The failure of a type that is not there."""
+    code, message = "ASX1082", f"Cannot find datatype with name {name}"
+    return SqlppError(code, message, position)

@@ -9,9 +9,14 @@ from sandbox.query.columns import quoted
 from sandbox.sqlpp.errors import Location, SqlppError
 from sandbox.sqlpp.resolve.catalog import DEFAULT_DATAVERSE
 from sandbox.sqlpp.tree import statements as tree
-from sandbox.statements.datasets.metadata import Dataverse, StoredFunction
+from sandbox.statements.datasets.metadata import Dataverse, StoredFunction, StoredView
 from sandbox.statements.sqlpp.dataset_definitions import create_dataset, drop_dataset, table_named
-from sandbox.statements.sqlpp.declaring import item_type
+from sandbox.statements.sqlpp.declaring import item_type, no_type
+from sandbox.statements.sqlpp.dependencies import (
+    refuse_used_dataverse,
+    used_by_function,
+    used_by_query,
+)
 from sandbox.statements.sqlpp.request import Request, no_dataset, no_dataverse
 from sandbox.statements.sqlpp.stored import arity_of, function_key
 
@@ -30,17 +35,19 @@ def create_dataverse(request: Request, statement: tree.CreateDataverse) -> None:
         raise _refused(statement.position, f"{statement.name!r} cannot be the name of a dataverse")
     request.scope.tables.catalog.add_database(statement.name)
     request.scope.tables.sync()
+    request.scope.metadata.change(statement.name.lower(), statement.name, lambda _: None)
 
 
 def drop_dataverse(request: Request, statement: tree.DropDataverse) -> None:
     """And all that is in it."""
-    if statement.name == DEFAULT_DATAVERSE:
-        raise _refused(statement.position, "Default dataverse can't be dropped")
+    if statement.name in (DEFAULT_DATAVERSE, "Metadata"):
+        raise _refused(statement.position, f"{statement.name} dataverse can't be dropped")
     if not request.has_dataverse(statement.name):
         if statement.if_exists:
             return
         raise no_dataverse(statement.name, statement.position)
     database = request.database(statement.name)
+    refuse_used_dataverse(request, statement)
     request.scope.runtime.spark.sql(f"DROP DATABASE {quoted(database)} CASCADE")
     request.scope.tables.sync()
     request.scope.metadata.forget(database)
@@ -50,7 +57,7 @@ def drop_dataverse(request: Request, statement: tree.DropDataverse) -> None:
 
 def create_type(request: Request, statement: tree.CreateType) -> None:
     """A type by name."""
-    made = item_type(request, statement.definition)
+    made = item_type(request, statement.definition, statement.dataverse)
 
     def edit(found: Dataverse) -> None:
         if statement.name not in found.types:
@@ -70,8 +77,7 @@ def drop_type(request: Request, statement: tree.DropType) -> None:
         if statement.name not in found.types:
             if statement.if_exists:
                 return
-            code, message = "ASX1082", f"Cannot find datatype with name {statement.name}"
-            raise SqlppError(code, message, statement.position)
+            raise no_type(statement.name, statement.position)
         for dataset, name in found.dataset_types.items():
             if name == statement.name:
                 raise _in_use(request, statement, dataset)
@@ -83,19 +89,26 @@ def drop_type(request: Request, statement: tree.DropType) -> None:
 def create_function(request: Request, statement: tree.CreateFunction) -> None:
     """A function that every later request knows."""
     function = statement.function
+    dataverse = function.dataverse or request.dataverse
+    request.existing(dataverse, statement.position)
     key = function_key(function.name, arity_of(function))
-    stored = StoredFunction(function.name, list(function.parameters), function.body_text)
+    stored = StoredFunction(
+        function.name,
+        list(function.parameters),
+        function.body_text,
+        uses=used_by_function(request, function),
+    )
 
     def edit(found: Dataverse) -> None:
         if key in found.functions and not statement.or_replace:
             if statement.if_not_exists:
                 return
-            code = "ASX1165"
-            message = f"A function with this name {key.replace('/', '@')} already exists"
+            code = "ASX1123"
+            message = f"A function with this name {dataverse}.{function.name} already exists"
             raise SqlppError(code, message, statement.position)
         found.functions[key] = stored
 
-    _change(request, statement, edit, function.dataverse)
+    _change(request, statement, edit, dataverse)
 
 
 def drop_function(request: Request, statement: tree.DropFunction) -> None:
@@ -121,6 +134,8 @@ def create_view(request: Request, statement: tree.CreateView) -> None:
         message = f"A dataset with name {statement.name} already exists in dataverse {dataverse}"
         raise SqlppError(code, message, statement.position)
 
+    uses = used_by_query(request, tree.Query(statement.position, statement.body))
+
     def edit(found: Dataverse) -> None:
         if statement.name in found.views and not statement.or_replace:
             if statement.if_not_exists:
@@ -128,7 +143,7 @@ def create_view(request: Request, statement: tree.CreateView) -> None:
             code = "ASX1160"
             message = f"A view with this name {dataverse}.{statement.name} already exists"
             raise SqlppError(code, message, statement.position)
-        found.views[statement.name] = statement.body_text
+        found.views[statement.name] = StoredView(statement.body_text, uses)
 
     _change(request, statement, edit)
 

@@ -18,6 +18,7 @@ from sandbox.sqlpp.source import Dataset
 from sandbox.sqlpp.values import Value
 from sandbox.statements.program import Run
 from sandbox.statements.spark_values import rows_of
+from sandbox.statements.sqlpp.catalog_rows import METADATA, metadata_rows
 from sandbox.tables.definitions import DEFAULT_DATABASE, Definition
 
 if TYPE_CHECKING:
@@ -122,7 +123,8 @@ class ScopeDatasets:
             return SparkRows(name, quoted(key[1]), session, scope.reader, run)
         definition = scope.store.find(key)
         if definition is None:
-            return None
+            rows = metadata_rows(request, name) if key[0] == METADATA else None
+            return None if rows is None else Given(name, rows)
         if scope.store.declaration(definition) is not None:
             return Objects(name, definition, scope.store, run)
         scope.tables.refresh()

@@ -17,6 +17,7 @@ from sandbox.sqlpp.resolve.catalog import DEFAULT_DATAVERSE, DeclaredFunctions
 from sandbox.statements.datasets.metadata import Metadata
 from sandbox.statements.datasets.store import DatasetStore
 from sandbox.statements.program import Run
+from sandbox.statements.sqlpp.catalog_rows import METADATA
 from sandbox.statements.sqlpp.reading import ScopeDatasets, SparkReader
 from sandbox.statements.sqlpp.stored import StoredFunctions, StoredViews
 from sandbox.tables import Tables
@@ -86,7 +87,7 @@ class Request:
 
     def has_dataverse(self, name: str) -> bool:
         """Whether there is such a dataverse."""
-        if name == DEFAULT_DATAVERSE:
+        if name == DEFAULT_DATAVERSE or name.lower() == METADATA:
             return True
         self.run.join()
         return name.lower() in self.scope.tables.catalog.databases()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sandbox.sqlpp.program import compile_program
+from sandbox.sqlpp.resolve.catalog import Functions
 from sandbox.sqlpp.tree.nodes import Expression
 from sandbox.sqlpp.tree.statements import ANY_NUMBER, DeclareFunction, Function, Query
 from sandbox.statements.datasets.metadata import Metadata, StoredFunction
@@ -18,12 +19,41 @@ class StoredFunctions:
     def __init__(self, metadata: Metadata, database: Database) -> None:
         self._metadata = metadata
         self._database = database
+        # One function is one object, by which a recursion is recognised.
+        self._read: dict[tuple[str, str], tuple[StoredFunction, Function]] = {}
 
     def find(self, dataverse: str | None, name: str, arity: int) -> Function | None:
         """The function; None as the dataverse means the request's default one."""
-        known = self._metadata.dataverse(self._database(dataverse)).functions
-        found = known.get(function_key(name, arity)) or known.get(function_key(name, ANY_NUMBER))
-        return None if found is None else _function(found)
+        database = self._database(dataverse)
+        known = self._metadata.dataverse(database).functions
+        for key in (function_key(name, arity), function_key(name, ANY_NUMBER)):
+            if key in known:
+                return self._function(database, key, known[key])
+        return None
+
+    def _function(self, database: str, key: str, stored: StoredFunction) -> Function:
+        found = self._read.get((database, key))
+        if found is None or found[0] != stored:
+            found = self._read[database, key] = stored, _function(stored)
+        return found[1]
+
+
+class WithFunction:
+    """Functions, and one that is only about to be made."""
+
+    def __init__(self, function: Function, others: Functions) -> None:
+        self._function = function
+        self._others = others
+
+    def find(self, dataverse: str | None, name: str, arity: int) -> Function | None:
+        """The function about to be made, or any other."""
+        made = self._function
+        if (dataverse, name) == (made.dataverse, made.name) and arity_of(made) in (
+            arity,
+            ANY_NUMBER,
+        ):
+            return made
+        return self._others.find(dataverse, name, arity)
 
 
 class StoredViews:
@@ -35,8 +65,8 @@ class StoredViews:
 
     def find(self, dataverse: str | None, name: str) -> Expression | None:
         """The query that a view stands for."""
-        text = self._metadata.dataverse(self._database(dataverse)).views.get(name)
-        return None if text is None else _query(text)
+        found = self._metadata.dataverse(self._database(dataverse)).views.get(name)
+        return None if found is None else _query(found.body)
 
 
 def function_key(name: str, arity: int | str) -> str:

@@ -68,7 +68,7 @@ async def test_declared_fields_come_first(q: Ask) -> None:
         (
             "insert into c 5",
             "ASX1079: Compilation error: The input type bigint is not a valid record type!"
-            " (in line 1, at column 22)",
+            " (in line 1, at column 8)",
             "compile",
         ),
         (
@@ -173,7 +173,7 @@ async def test_declared_fields_come_first(q: Ask) -> None:
         ),
         (
             "create type x as {id: nosuch}",
-            "ASX1082: Cannot find datatype with name nosuch (in line 1, at column 30)",
+            "ASX1082: Cannot find datatype with name nosuch (in line 1, at column 25)",
             "compile",
         ),
         (
@@ -280,7 +280,9 @@ async def test_every_kind_of_value_comes_back(sqlpp: Ask) -> None:
         ' "nan": double("NaN"), "s": "a\\"b", "l": [ 1, {{ "x" }} ], "o": { "$date": 5 },'
         ' "dt": date("2020-01-01"), "t": time("10:11:12.345"),'
         ' "ts": datetime("2020-01-01T10:11:12.345"), "u": duration("P1Y2DT3H"),'
-        ' "by": hex("ABCD"), "id2": uuid("5c848e5c-6b6a-498f-8452-8847a2957421") }'
+        ' "by": hex("ABCD"), "p": point("1.0,2.0"), "c": circle("1.0,2.0 3.0"),'
+        ' "li": line("1.0,2.0 3.0,4.0"), "po": polygon("1.0,2.0 3.0,4.0 5.0,7.0"),'
+        ' "id2": uuid("5c848e5c-6b6a-498f-8452-8847a2957421") }'
     )
     told = await sqlpp(
         f"create type k as {{id: int}}; create dataset kinds(k) primary key id;"
@@ -346,3 +348,48 @@ async def test_many_small_changes_become_few_files(q: Ask, own_settings: AgentSe
     newest = max((Path(own_settings.scope_dir) / "tables" / "q.c").iterdir())
     assert told.values() == list(range(40))
     assert len(list(newest.glob("*.parquet"))) <= 33
+
+
+async def test_nothing_is_dropped_under_what_reads_it(q: Ask) -> None:
+    made = await q(
+        "create function f() { (select value count(*) from o)[0] };"
+        " create view v as select value c.id from c"
+    )
+    wrong = await q("create function g(x) { nosuch(x) }")
+    by_function, by_view = await q("drop dataset o"), await q("drop dataset c")
+    other = await q("create dataverse p; use p; create view w as select value o.id from q.o")
+    dataverse = await q("drop dataverse q")
+    fine = await q("drop view p.w; drop function f@0; drop dataset o; drop dataverse q")
+
+    assert made.problem is None
+    assert wrong.problem is not None
+    assert wrong.problem.startswith("ASX1081: Cannot find function with signature q.nosuch(1)")
+    assert by_function.problem == "ASX1148: Cannot drop dataset q.o being used by function q.f()"
+    assert by_view.problem == "ASX1148: Cannot drop dataset q.c being used by view q.v"
+    assert other.problem is None
+    assert dataverse.problem == "ASX1147: Cannot drop dataverse: dataset q.o being used by view p.w"
+    assert fine.problem is None
+
+
+async def test_the_scope_is_described_by_metadata(q: Ask, spark_sql: Ask) -> None:
+    await spark_sql("create table plain as select 1 as a")
+    await q("create function f(x) { x }; create index i on o(name)")
+    told = await q(
+        "select value d.DatasetName from Metadata.`Dataset` d where d.DataverseName = 'q'"
+        " order by d.DatasetName;"
+        " select value d.DatasetName from Metadata.`Dataset` d where d.DataverseName = 'Default';"
+        " select value v.DataverseName from Metadata.`Dataverse` v order by v.DataverseName;"
+        " select value t.DatatypeName from Metadata.`Datatype` t order by t.DatatypeName;"
+        " select value f.Name from Metadata.`Function` f;"
+        " select value i.IndexName from Metadata.`Index` i"
+    )
+
+    assert told.problem is None
+    assert [told.values(i) for i in range(6)] == [
+        ["c", "o"],
+        ["plain"],
+        ["Default", "q"],
+        ["c", "inn", "o"],
+        ["f"],
+        ["i"],
+    ]
