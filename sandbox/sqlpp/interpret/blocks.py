@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sandbox.sqlpp.compare import Key, group_key
-from sandbox.sqlpp.interpret.compiler import Compiler, Condition, Evaluator, Frame, Stage
+from sandbox.sqlpp.interpret.compiler import (
+    Compiler,
+    Condition,
+    Evaluator,
+    Frame,
+    Row,
+    Stage,
+    putting,
+    taking,
+)
 from sandbox.sqlpp.interpret.joins import From
 from sandbox.sqlpp.interpret.logic import condition
 from sandbox.sqlpp.interpret.scalars import record
@@ -15,13 +24,12 @@ from sandbox.sqlpp.tree.nodes import Expression
 from sandbox.sqlpp.tree.queries import Block, FromTerm, GroupBy, Let, SelectClause
 from sandbox.sqlpp.values import MISSING, Value
 
-Row = tuple[Value, ...]
 # The groups of one grouping set: what makes a group one, its keys' values, its rows.
 Groups = dict[Key, tuple[list[Value], list[Row]]]
 
 
-def stages(compiler: Compiler, node: Block) -> Stage:
-    """FROM, LET, WHERE, GROUP BY, LET and HAVING."""
+def stages(compiler: Compiler, node: Block) -> tuple[Stage, tuple[int, ...]]:
+    """FROM, LET, WHERE, GROUP BY, LET and HAVING, and the variables that are bound then."""
     stage = From(compiler, node.where).stage(node.terms)
     bound = _terms(node.terms)
     stage, bound = _lets(compiler, node.lets, bound, stage)
@@ -31,7 +39,7 @@ def stages(compiler: Compiler, node: Block) -> Stage:
         bound = _keys(node.group)
     stage, bound = _lets(compiler, node.late_lets, bound, stage)
     stage = _filtered(compiler, node.having, stage)
-    return _lets(compiler, node.windows, bound, stage)[0]
+    return _lets(compiler, node.windows, bound, stage)
 
 
 def _lets(
@@ -90,7 +98,7 @@ def _keys(node: GroupBy) -> tuple[int, ...]:
 def _grouped(compiler: Compiler, node: GroupBy, bound: tuple[int, ...], stage: Stage) -> Stage:
     """The rows of each group, under the keys they have in common."""
     compiler.group(node.rows_slot, bound)
-    snapshot = compiler.snapshot(node.rows_slot)
+    take = taking(bound)
     keys = [compiler.expression(key.expression) for key in node.keys]
     sets = node.sets or (tuple(range(len(keys))),)
     publish = _publisher(compiler, node)
@@ -101,7 +109,7 @@ def _grouped(compiler: Compiler, node: GroupBy, bound: tuple[int, ...], stage: S
             groups[0][()] = ([], [])
         for _ in stage(frame):
             values = [key(frame) for key in keys]
-            row = snapshot(frame)
+            row = take(frame)
             for found, key_set in zip(groups, sets, strict=True):
                 _add(found, key_set, values, row)
         for number, found in enumerate(groups):
@@ -147,13 +155,13 @@ def _members(compiler: Compiler, node: GroupBy) -> Evaluator | None:
     if node.members is None:
         return None
     slot, rows = node.members.slot, node.rows_slot
-    restore = compiler.restorer(rows)
+    put = putting(compiler.held(rows))
     build = record({name: compiler.expression(variable) for variable, name in node.fields})
 
     def members(frame: Frame) -> None:
         objects: list[Value] = []
         for row in frame[rows]:
-            restore(frame, row)
+            put(frame, row)
             objects.append(build(frame))
         frame[slot] = objects
 

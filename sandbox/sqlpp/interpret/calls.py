@@ -10,7 +10,14 @@ from sandbox.sqlpp.context import Context
 from sandbox.sqlpp.errors import Location, SqlppError
 from sandbox.sqlpp.functions.function import Function
 from sandbox.sqlpp.functions.registry import find
-from sandbox.sqlpp.interpret.compiler import Compiler, Evaluator, Frame, Rule
+from sandbox.sqlpp.interpret.compiler import (
+    Compiler,
+    Evaluator,
+    Frame,
+    Rule,
+    putting,
+    taking,
+)
 from sandbox.sqlpp.interpret.logic import condition
 from sandbox.sqlpp.tree.expressions import Aggregate, Apply, Call, Chain, Grouping, Literal, Negate
 from sandbox.sqlpp.values import INT64_MAX, INT64_MIN, MISSING, Value
@@ -152,7 +159,7 @@ def _apply(compiler: Compiler, node: Apply) -> Evaluator:
 def _aggregate(compiler: Compiler, node: Aggregate) -> Evaluator:
     """The function over the values that the argument has in each row of the group."""
     rows = node.group.slot
-    restore = compiler.restorer(rows)
+    take, put = taking(compiler.held(rows)), putting(compiler.held(rows))
     argument = compiler.expression(node.argument)
     kept = None if node.where is None else condition(compiler, node.where)
     finish = _finish(compiler, node)
@@ -161,18 +168,16 @@ def _aggregate(compiler: Compiler, node: Aggregate) -> Evaluator:
         constant = node.argument.value
         return lambda frame: finish([constant] * len(frame[rows]))
 
-    keep = compiler.snapshot(rows)
-
     def aggregate(frame: Frame) -> Value:
         values: list[Value] = []
         # An aggregate may stand inside of another one's argument.
-        current = keep(frame)
+        current = take(frame)
         for row in frame[rows]:
             check()
-            restore(frame, row)
+            put(frame, row)
             if kept is None or kept(frame):
                 values.append(argument(frame))
-        restore(frame, current)
+        put(frame, current)
         return finish(values)
 
     return aggregate

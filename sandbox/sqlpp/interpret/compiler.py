@@ -17,6 +17,7 @@ from sandbox.sqlpp.tree.nodes import Expression
 from sandbox.sqlpp.values import Value
 
 Frame: TypeAlias = list[Value]
+Row: TypeAlias = tuple[Value, ...]
 Evaluator: TypeAlias = Callable[[Frame], Value]
 Condition: TypeAlias = Callable[[Frame], bool]
 Rows: TypeAlias = Callable[[Frame], Iterator[Value]]
@@ -45,20 +46,9 @@ class Compiler:
         """Note which variables the rows of a group hold."""
         self._groups[rows] = slots
 
-    def snapshot(self, rows: int) -> Callable[[Frame], tuple[Value, ...]]:
-        """The closure that takes a row of a group out of the frame."""
-        slots = self._groups[rows]
-        if len(slots) < 2:
-            return partial(_take_one, slots[0]) if slots else _take_none
-        take: Callable[[Frame], tuple[Value, ...]] = itemgetter(*slots)
-        return take
-
-    def restorer(self, rows: int) -> Callable[[Frame, tuple[Value, ...]], None]:
-        """The closure that puts a row of a group back into the frame."""
-        slots = self._groups[rows]
-        if len(slots) == 1:
-            return partial(_restore_one, slots[0])
-        return partial(_restore, slots)
+    def held(self, rows: int) -> tuple[int, ...]:
+        """The variables that the rows of a group hold."""
+        return self._groups[rows]
 
     def expression(self, node: Expression) -> Evaluator:
         """The closure that gives an expression's value."""
@@ -69,18 +59,31 @@ class Compiler:
         return [self.expression(node) for node in nodes]
 
 
-def _take_none(_: Frame) -> tuple[Value, ...]:
+def taking(slots: tuple[int, ...]) -> Callable[[Frame], Row]:
+    """The closure that takes a row of some variables out of the frame."""
+    if len(slots) < 2:
+        return partial(_take_one, slots[0]) if slots else _take_none
+    take: Callable[[Frame], Row] = itemgetter(*slots)
+    return take
+
+
+def putting(slots: tuple[int, ...]) -> Callable[[Frame, Row], None]:
+    """The closure that puts such a row back into the frame."""
+    return partial(_put_one, slots[0]) if len(slots) == 1 else partial(_put, slots)
+
+
+def _take_none(_: Frame) -> Row:
     return ()
 
 
-def _take_one(slot: int, frame: Frame) -> tuple[Value, ...]:
+def _take_one(slot: int, frame: Frame) -> Row:
     return (frame[slot],)
 
 
-def _restore_one(slot: int, frame: Frame, row: tuple[Value, ...]) -> None:
+def _put_one(slot: int, frame: Frame, row: Row) -> None:
     frame[slot] = row[0]
 
 
-def _restore(slots: tuple[int, ...], frame: Frame, row: tuple[Value, ...]) -> None:
+def _put(slots: tuple[int, ...], frame: Frame, row: Row) -> None:
     for slot, value in zip(slots, row, strict=True):
         frame[slot] = value

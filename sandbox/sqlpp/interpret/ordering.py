@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from heapq import nlargest, nsmallest
+from operator import itemgetter
+from typing import Final, TypeVar
 
 from sandbox.sqlpp.compare import Key, order_key
 from sandbox.sqlpp.interpret.compiler import Compiler, Frame
@@ -11,6 +13,8 @@ from sandbox.sqlpp.tree.queries import OrderItem
 from sandbox.sqlpp.values import is_unknown
 
 T = TypeVar("T")
+# Up to so many rows a heap is kept of the first ones instead of all rows.
+MAX_HEAP: Final = 1_000
 
 
 class Ordering:
@@ -24,10 +28,51 @@ class Ordering:
         """The keys of the row that is in the frame."""
         return [key(frame) for key in self._keys]
 
-    def sort(self, found: list[tuple[list[Key], T]]) -> None:
-        """Sort by the last key first: each sort keeps the order of equals."""
+    def sorted(
+        self, found: Iterable[tuple[list[Key], T]], needed: int | None = None
+    ) -> list[tuple[list[Key], T]]:
+        """All in order, or the first ones, if so many are needed; equals keep their order."""
+        if needed is not None and needed <= MAX_HEAP:
+            return self._first(needed, found)
+        rows = list(found)
         for place in range(len(self._keys) - 1, -1, -1):
-            found.sort(key=_part(place), reverse=self._descending[place])
+            rows.sort(key=_part(place), reverse=self._descending[place])
+        return rows
+
+    def _first(
+        self, needed: int, found: Iterable[tuple[list[Key], T]]
+    ) -> list[tuple[list[Key], T]]:
+        if not any(self._descending):
+            return nsmallest(needed, found, key=itemgetter(0))
+        if all(self._descending):
+            return nlargest(needed, found, key=itemgetter(0))
+        return nsmallest(needed, found, key=self._whole)
+
+    def _whole(self, pair: tuple[list[Key], object]) -> list[object]:
+        """One key of all, turned round where the order is."""
+        return [
+            _Reversed(key) if descending else key
+            for key, descending in zip(pair[0], self._descending, strict=True)
+        ]
+
+
+class _Reversed:
+    """A key that comes before what it would come after."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: Key) -> None:
+        self.key = key
+
+    def __eq__(self, other: object) -> bool:
+        """Equal as the keys are."""
+        return isinstance(other, _Reversed) and bool(self.key == other.key)
+
+    def __lt__(self, other: _Reversed) -> bool:
+        """Less where the key is more."""
+        return bool(other.key < self.key)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def _part(place: int) -> Callable[[tuple[list[Key], object]], Key]:

@@ -9,47 +9,78 @@ from typing import Final
 from sandbox.sqlpp.compare import Key, group_key
 from sandbox.sqlpp.errors import SqlppError, compile_error, data_error
 from sandbox.sqlpp.interpret.blocks import output, stages
-from sandbox.sqlpp.interpret.compiler import Compiler, Evaluator, Frame, Rows, Rule, Stage
+from sandbox.sqlpp.interpret.compiler import (
+    Compiler,
+    Evaluator,
+    Frame,
+    Rows,
+    Rule,
+    Stage,
+    putting,
+    taking,
+)
 from sandbox.sqlpp.interpret.ordering import Ordering
 from sandbox.sqlpp.tree.expressions import Literal
 from sandbox.sqlpp.tree.nodes import Expression
 from sandbox.sqlpp.tree.queries import Block, OrderItem, Select
 from sandbox.sqlpp.values import NUMBERS, Value, is_unknown, type_name
 
+Count = Callable[[Frame], int]
+
 
 def rows(compiler: Compiler, node: Select) -> Rows:
     """The closure that gives a query's rows."""
     definitions = [(let.variable.slot, compiler.expression(let.expression)) for let in node.lets]
-    parts = [_block(compiler, node.first, node.order)]
+    limit = None if node.limit is None else _count(compiler, node.limit)
+    offset = _none if node.offset is None else _count(compiler, node.offset)
+    parts = [_block(compiler, node.first, node.order, _last(limit, offset))]
     for other in node.others:
         parts.append(
-            rows(compiler, other) if isinstance(other, Select) else _block(compiler, other, ())
+            rows(compiler, other) if isinstance(other, Select) else _block(compiler, other)
         )
-    cut = _cut(compiler, node)
 
     def run(frame: Frame) -> Iterator[Value]:
         for slot, evaluate in definitions:
             frame[slot] = evaluate(frame)
         found = parts[0](frame) if len(parts) == 1 else _all(parts, frame)
-        return cut(found, frame) if cut else found
+        if limit is None and offset is _none:
+            return found
+        start = offset(frame)
+        return islice(found, start, None if limit is None else start + limit(frame))
 
     return run
+
+
+def _none(_: Frame) -> int:
+    return 0
+
+
+def _last(limit: Count | None, offset: Count) -> Count | None:
+    """The closure that says how many rows are needed at all, if LIMIT says it."""
+    if limit is None:
+        return None
+    return lambda frame: offset(frame) + limit(frame)
 
 
 def _all(parts: list[Rows], frame: Frame) -> Iterator[Value]:
     return chain.from_iterable(part(frame) for part in parts)
 
 
-def _block(compiler: Compiler, node: Block, order: tuple[OrderItem, ...]) -> Rows:
-    stage = stages(compiler, node)
+def _block(
+    compiler: Compiler,
+    node: Block,
+    order: tuple[OrderItem, ...] = (),
+    needed: Count | None = None,
+) -> Rows:
+    stage, bound = stages(compiler, node)
     row = output(compiler, node.select)
     if order:
-        found = _ordered(compiler, order, stage, row)
-    else:
+        ordering = Ordering(compiler, order)
+        stage = _ordered(ordering, stage, bound, None if node.select.distinct else needed)
 
-        def found(frame: Frame) -> Iterator[Value]:
-            for _ in stage(frame):
-                yield row(frame)
+    def found(frame: Frame) -> Iterator[Value]:
+        for _ in stage(frame):
+            yield row(frame)
 
     return _distinct(found) if node.select.distinct else found
 
@@ -67,35 +98,22 @@ def _distinct(found: Rows) -> Rows:
 
 
 def _ordered(
-    compiler: Compiler, order: tuple[OrderItem, ...], stage: Stage, row: Evaluator
-) -> Rows:
-    ordering = Ordering(compiler, order)
+    ordering: Ordering, stage: Stage, bound: tuple[int, ...], needed: Count | None
+) -> Stage:
+    """The combinations of a stage in order; where few are needed, only those are kept."""
+    take, put = taking(bound), putting(bound)
 
-    def ordered(frame: Frame) -> Iterator[Value]:
-        found = [(ordering.keys(frame), row(frame)) for _ in stage(frame)]
-        ordering.sort(found)
-        return (value for _, value in found)
+    def ordered(frame: Frame) -> Iterator[None]:
+        found = ((ordering.keys(frame), take(frame)) for _ in stage(frame))
+        count = None if needed is None else needed(frame)
+        for _, row in ordering.sorted(found, count):
+            put(frame, row)
+            yield
 
     return ordered
 
 
-def _cut(
-    compiler: Compiler, node: Select
-) -> Callable[[Iterator[Value], Frame], Iterator[Value]] | None:
-    if node.limit is None and node.offset is None:
-        return None
-    limit = None if node.limit is None else _count(compiler, node.limit)
-    offset = None if node.offset is None else _count(compiler, node.offset)
-
-    def cut(found: Iterator[Value], frame: Frame) -> Iterator[Value]:
-        start = offset(frame) if offset else 0
-        stop = start + limit(frame) if limit else None
-        return islice(found, start, stop)
-
-    return cut
-
-
-def _count(compiler: Compiler, node: Expression) -> Callable[[Frame], int]:
+def _count(compiler: Compiler, node: Expression) -> Count:
     """The closure that gives a number of rows: null is none, and so is what is negative."""
     if isinstance(node, Literal) and not is_unknown(node.value) and type(node.value) not in NUMBERS:
         raise _no_integer(node)

@@ -8,7 +8,16 @@ from typing import Final
 
 from sandbox.sqlpp.compare import Key, group_key
 from sandbox.sqlpp.interpret.calls import builtin, distinct_values, invoke
-from sandbox.sqlpp.interpret.compiler import Compiler, Condition, Evaluator, Frame, Stage
+from sandbox.sqlpp.interpret.compiler import (
+    Compiler,
+    Condition,
+    Evaluator,
+    Frame,
+    Row,
+    Stage,
+    putting,
+    taking,
+)
 from sandbox.sqlpp.interpret.frames import Partition, Seen, partition, seen
 from sandbox.sqlpp.interpret.logic import condition
 from sandbox.sqlpp.interpret.ordering import Ordering
@@ -16,7 +25,6 @@ from sandbox.sqlpp.tree.expressions import Window
 from sandbox.sqlpp.tree.queries import Let
 from sandbox.sqlpp.values import NUMBERS, Value, is_unknown
 
-Row = tuple[Value, ...]
 # The values of all rows of a partition, in its order.
 Values = Callable[[Partition, Frame], list[Value]]
 
@@ -29,9 +37,7 @@ def windowed(compiler: Compiler, let: Let, bound: tuple[int, ...], stage: Stage)
     node = let.expression
     if not isinstance(node, Window):
         raise TypeError(type(node))
-    compiler.group(let.variable.slot, bound)
-    take = compiler.snapshot(let.variable.slot)
-    restore = compiler.restorer(let.variable.slot)
+    take, put = taking(bound), putting(bound)
     keys = compiler.expressions(node.partition)
     ordering = Ordering(compiler, node.order)
     slot = let.variable.slot
@@ -42,15 +48,15 @@ def windowed(compiler: Compiler, let: Let, bound: tuple[int, ...], stage: Stage)
             identity = tuple([group_key(key(frame)) for key in keys])
             parts.setdefault(identity, []).append((ordering.keys(frame), take(frame)))
         values_of = _values(compiler, node, frame)
-        for rows in parts.values():
-            ordering.sort(rows)
+        for unsorted in parts.values():
+            rows = ordering.sorted(unsorted)
 
             def load(place: int, rows: list[tuple[list[Key], Row]] = rows) -> None:
-                restore(frame, rows[place][1])
+                put(frame, rows[place][1])
 
             part = partition([key for key, _ in rows], load)
             for (_, row), value in zip(rows, values_of(part, frame), strict=True):
-                restore(frame, row)
+                put(frame, row)
                 frame[slot] = value
                 yield
 

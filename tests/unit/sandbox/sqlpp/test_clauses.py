@@ -211,3 +211,29 @@ def test_grouping_loses_no_row(numbers: list[int]) -> None:
     assert [(row["n"], row["c"]) for row in found] == [
         (n, numbers.count(n)) for n in sorted(set(numbers))
     ]
+
+
+NULLS = ["", "nulls first", "nulls last"]
+keys_of_order = st.one_of(st.none(), st.integers(0, 3), st.sampled_from(["x", 1.5]))
+orders = st.lists(
+    st.tuples(st.sampled_from("ab"), st.sampled_from(["", "desc"]), st.sampled_from(NULLS)),
+    min_size=1,
+    max_size=2,
+    unique_by=lambda key: key[0],
+)
+
+
+@given(st.lists(st.tuples(keys_of_order, keys_of_order), max_size=15), orders, st.integers(0, 20))
+def test_the_first_rows_are_those_of_all_in_order(
+    pairs: list[tuple[Any, Any]], order: list[tuple[str, str, str]], limit: int
+) -> None:
+    known = Known(d=[{"a": a, "b": b, "i": i} for i, (a, b) in enumerate(pairs)])
+    by = ", ".join(f"d.{name} {direction} {nulls}" for name, direction, nulls in order)
+    everything = rows(f"select value d.i from d order by {by}", known)
+
+    assert rows(f"select value d.i from d order by {by} limit {limit}", known) == everything[:limit]
+    assert (
+        rows(f"select value d.i from d order by {by} limit {limit} offset 1", known)
+        == (everything[1 : limit + 1])
+    )
+    assert sorted(everything) == list(range(len(pairs)))
