@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from sandbox.compat.namespace import FOLDER, names
 from wire.charts import CHARTS, parse
 
 BOX = (-73.998427, 40.730309, -73.954348, 40.780816)
+CASES = Path(__file__).parents[2] / "cases"
+ICON = CASES / "maps" / "icons" / "pin.png"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -75,6 +78,10 @@ def test_arguments_go_by_place_as_they_did(ns):
         ("vega_weighted_pointmap", (["#0000FF", "#FF0000"],)),
         ("vega_heatmap", (10.0,)),
         ("vega_choroplethmap", (["#0000FF", "#FF0000"],)),
+        ("vega_unique_value_choroplethmap", ()),
+        ("vega_icon", ("icon.png",)),
+        ("vega_icon", ("icon.png", [-1, -1])),
+        ("vega_fishnetmap", ()),
     ],
 )
 def test_styles_need_no_more_than_they_did(ns, name, rest):
@@ -83,14 +90,21 @@ def test_styles_need_no_more_than_they_did(ns, name, rest):
     assert parse(vega.chart, vega.params).coordinate_system == "EPSG:3857"
 
 
-def test_a_chart_that_there_is_not_yet_says_which_there_are(ns):
-    vega = ns["vega_icon"](200, 100, BOX, "/scope/files/icon.png")
-    if vega.chart in CHARTS:
-        assert parse(vega.chart, vega.params).width == 200
-        return
+def test_every_chart_has_its_function_and_its_style(ns):
+    styles = [ns[name] for name in ns if name.startswith("vega_")]
 
-    with pytest.raises(ValueError, match=r"icon_viz.*pointmap"):
-        ns["icon_viz"](vega, None)
+    assert len(styles) == 7
+    assert {kind.chart for kind in CHARTS.values()} == {
+        "pointmap",
+        "weighted",
+        "heatmap",
+        "choropleth",
+        "unique_value_choropleth",
+        "icon_viz",
+        "fishnetmap",
+    }
+    for name in styles:
+        assert name.__name__.removeprefix("vega_").replace("icon", "icon_viz") in ns
 
 
 def test_a_picture_becomes_a_file(ns, tmp_path):
@@ -121,6 +135,14 @@ def trips(runtime):
         ),
         ("heatmap", "vega_heatmap", {"map_zoom_level": 10}, ["point", "c"]),
         ("choroplethmap", "vega_choroplethmap", {"color_gradient": ["#0000FF"]}, ["cell", "c"]),
+        (
+            "unique_value_choroplethmap",
+            "vega_unique_value_choroplethmap",
+            {"unique_value_infos": {"1.0": "#f00"}},
+            ["cell", "c"],
+        ),
+        ("icon_viz", "vega_icon", {"icon_path": str(ICON), "icon_size": [8, 12]}, ["point"]),
+        ("fishnetmap", "vega_fishnetmap", {"cell_size": 8}, ["point", "c"]),
     ],
 )
 def test_a_map_of_a_data_frame_is_base64_text(ns, trips, chart, style, rest, columns):
@@ -154,3 +176,30 @@ def test_functions_can_be_registered_again(ns, runtime):
     ns["register_funcs"](runtime.spark)
 
     assert runtime.spark.sql("SELECT ST_AsText('POINT (1 2)')").collect()[0][0] == "POINT (1 2)"
+
+
+@pytest.mark.spark
+@pytest.mark.slow
+def test_a_notebook_of_arctern_s_users_runs_as_they_wrote_it(ns, runtime, tmp_path, monkeypatch):
+    from shapely import wkb
+
+    script = CASES / "notebooks" / "arctern_spark.py"
+    trips_csv = Path(__file__).parents[3] / "samples" / "nyc_taxi.csv"
+    monkeypatch.chdir(tmp_path)
+    namespace = {**ns, "spark": runtime.spark, "TRIPS": f"file://{trips_csv}", "ICON": str(ICON)}
+
+    exec(compile(script.read_text(), str(script), "exec"), namespace)
+
+    sizes = {path.name: size_of(path.read_bytes()) for path in tmp_path.glob("*.png")}
+    assert sizes == {
+        "pointmap.png": (1024, 896),
+        "weighted_pointmap.png": (1024, 896),
+        "heatmap.png": (1024, 896),
+        "choroplethmap.png": (1922, 1663),
+        "icon_viz.png": (1024, 896),
+        "fishnetmap.png": (1024, 896),
+    }
+    for path in tmp_path.glob("*.png"):
+        assert Image.open(path).getchannel("A").getextrema()[1] == 255, path
+    assert wkb.loads(namespace["union"]).area > 0
+    assert wkb.loads(namespace["envelope"]).contains(wkb.loads(namespace["union"]))

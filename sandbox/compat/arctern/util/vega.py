@@ -112,11 +112,12 @@ def vega_unique_value_choroplethmap(  # noqa: PLR0913
     width: int,
     height: int,
     bounding_box: Bounds,
-    unique_value_infos: dict[str, str],
+    unique_value_infos: dict[str, str] | None = None,
     opacity: float = 1.0,
     coordinate_system: str = MERCATOR,
 ) -> Vega:
     """Polygons filled by label."""
+    unique_value_infos = unique_value_infos or {}
     return Vega("unique_value_choropleth", _plain(locals()))
 
 
@@ -128,7 +129,8 @@ def vega_icon(  # noqa: PLR0913
     icon_size: Sequence[float] | None = None,
     coordinate_system: str = MERCATOR,
 ) -> Vega:
-    """An icon per point."""
+    """An icon per point, in its own size where none is given (as Arctern wrote it: [-1, -1])."""
+    icon_size = None if icon_size is None or min(icon_size) < 0 else icon_size
     return Vega("icon_viz", _plain(locals()))
 
 
