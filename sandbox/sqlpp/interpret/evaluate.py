@@ -77,13 +77,18 @@ def evaluate(query: Query, environment: Environment) -> Iterator[Value]:
     return _run(prepare(resolved, environment), resolved.slots)
 
 
+def compiler(environment: Environment) -> Compiler:
+    """What makes closures of resolved expressions, each over a frame of the query's slots."""
+    return Compiler(RULES, environment.context, environment.datasets, environment.parameters)
+
+
 def prepare(resolved: Resolved, environment: Environment) -> Rows:
     """The closure that gives the rows of a resolved query."""
-    compiler = Compiler(RULES, environment.context, environment.datasets, environment.parameters)
+    closures = compiler(environment)
     try:
         if isinstance(resolved.body, Select):
-            return queries.rows(compiler, resolved.body)
-        value = compiler.expression(resolved.body)
+            return queries.rows(closures, resolved.body)
+        value = closures.expression(resolved.body)
     except RecursionError:
         raise _too_deep() from None
     return lambda frame: iter((value(frame),))

@@ -137,7 +137,7 @@ def _no_integer(node: Literal) -> SqlppError:
 
 
 def _no_count(node: Expression, value: Value) -> SqlppError:
-    return data_error(node.position, "ASX1091", _expected_integer(value))
+    return compile_error(node.position, "ASX1091", _expected_integer(value))
 
 
 def _expected_integer(value: Value) -> str:

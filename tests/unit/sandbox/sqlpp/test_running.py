@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from itertools import count
@@ -8,8 +9,11 @@ import pytest
 
 from sandbox.sqlpp.context import Context
 from sandbox.sqlpp.errors import Location, SqlppError
+from sandbox.sqlpp.interpret.evaluate import compiler, prepare
 from sandbox.sqlpp.program import Environment, compile_program, evaluate, resolve
+from sandbox.sqlpp.tree.queries import Select
 from sandbox.sqlpp.tree.statements import Query
+from sandbox.sqlpp.values import MISSING
 from tests.unit.sandbox.sqlpp.asking import Known, answer, problem, rows
 
 
@@ -102,6 +106,34 @@ def test_names_are_looked_up_before_the_first_row() -> None:
 
 def test_a_resolved_query_says_how_many_variables_it_has() -> None:
     assert resolve(query("select value [x, y] from [1] as x let y = x"), Environment()).slots == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select value {'a': x.a, 'b': [missing, null, 1.5]} from d as x where x.a in [1] limit 1",
+        "select k, sum(x.a) from d as x group by x.k as k order by k",
+        "select rank() over (order by x.a) from d as x left join d as y on x.a = y.a",
+    ],
+)
+def test_a_resolved_query_travels_to_other_processes(text: str) -> None:
+    known = Known(d=[{"a": 1, "k": "x"}, {"a": 2}])
+    environment = Environment(known)
+    resolved = resolve(query(text), environment)
+    arrived = pickle.loads(pickle.dumps(resolved))
+
+    assert arrived == resolved
+    frame = [MISSING] * arrived.slots
+    assert list(prepare(arrived, environment)(frame)) == rows(text, known)
+
+
+def test_an_expression_alone_is_a_closure_over_a_frame() -> None:
+    body = resolve(query("select value x.a + 1 from [0] as x"), Environment()).body
+    assert isinstance(body, Select)
+    assert body.first.select.element is not None
+    evaluate_one = compiler(Environment()).expression(body.first.select.element)
+
+    assert [evaluate_one([value]) for value in ({"a": 1}, {"a": None}, {})] == [2, None, MISSING]
 
 
 def test_errors_of_the_text_and_of_the_data_are_apart() -> None:
