@@ -198,7 +198,8 @@ async def _stopping(order: Order, entry: UnderWay) -> AsyncIterator[None]:
     try:
         yield
     except asyncio.CancelledError:
-        if entry.category in (None, "query"):
+        # Of what is deferred nobody knows yet what it changes: its agent ends it if nothing.
+        if order.parameters.mode == "immediate" and entry.category in (None, "query"):
             order.call.services.background.spawn(entry.cancel())
         raise
     except (DeadlineExceeded, AgentMisbehaved):

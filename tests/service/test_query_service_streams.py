@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from tests.fakes.agent import Pieces, ScriptedAgent, ran
 from tests.service.client import Reply, Server, User, until
 from tests.service.statements import COUNTS, PATH, post, told
@@ -85,15 +87,16 @@ async def test_a_client_that_leaves_in_mid_stream_cancels_too(
     gate.set()
 
 
-async def test_what_changes_data_runs_on_without_its_client(
-    server: Server, ann: User, agent: ScriptedAgent
+@pytest.mark.parametrize(("mode", "category"), [("immediate", "update"), ("deferred", "query")])
+async def test_what_may_change_data_runs_on_without_its_client(
+    server: Server, ann: User, agent: ScriptedAgent, mode: str, category: str
 ) -> None:
     gate = asyncio.Event()
-    compiled = wire.CompiledEvent(statement_category="update")
+    compiled = wire.CompiledEvent(statement_category=category)
     agent.on(wire.RunStatements, Pieces([compiled, gate]))
 
-    task = asyncio.ensure_future(post(ann, statement="x"))
-    await until(lambda: [e.category for e in server.services.under_way.of("ann")] == ["update"])
+    task = asyncio.ensure_future(post(ann, statement="x", mode=mode))
+    await until(lambda: [e.category for e in server.services.under_way.of("ann")] == [category])
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
