@@ -145,9 +145,10 @@ def _apply(compiler: Compiler, node: Apply) -> Evaluator:
     """A user's function: its parameters have places of their own in the frame."""
     arguments = compiler.expressions(node.arguments)
     slots = [parameter.slot for parameter in node.parameters]
-    body = compiler.expression(node.body)
+    body, check = compiler.shared(node.body), compiler.context.check
 
     def apply(frame: Frame) -> Value:
+        check()
         values = [argument(frame) for argument in arguments]
         for slot, value in zip(slots, values, strict=True):
             frame[slot] = value

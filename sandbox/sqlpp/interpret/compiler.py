@@ -41,6 +41,14 @@ class Compiler:
         self.datasets = datasets
         self.parameters = parameters
         self._groups: dict[int, tuple[int, ...]] = {}
+        self._shared: dict[int, Evaluator] = {}
+
+    def shared(self, node: Expression) -> Evaluator:
+        """The closure of what stands in several places, as the body of a function does."""
+        found = self._shared.get(id(node))
+        if found is None:
+            found = self._shared[id(node)] = self.expression(node)
+        return found
 
     def group(self, rows: int, slots: tuple[int, ...]) -> None:
         """Note which variables the rows of a group hold."""

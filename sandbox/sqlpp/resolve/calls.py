@@ -9,7 +9,7 @@ from sandbox.sqlpp.errors import Location, SqlppError, compile_error
 from sandbox.sqlpp.functions.function import Function as Builtin
 from sandbox.sqlpp.functions.registry import find
 from sandbox.sqlpp.resolve.catalog import DEFAULT_DATAVERSE, Catalog
-from sandbox.sqlpp.resolve.names import Names, without_value
+from sandbox.sqlpp.resolve.names import Names, recursion, without_value
 from sandbox.sqlpp.resolve.scopes import Scope
 from sandbox.sqlpp.tree.expressions import (
     UNBOUND,
@@ -168,7 +168,7 @@ class Calls(Names):
     def _body(self, function: Function) -> tuple[tuple[Variable, ...], Expression]:
         """A function's parameters and resolved body, which all calls of it share."""
         if any(function is outer for outer in self._within):
-            raise _recursion(self._root.position)
+            raise recursion(self._root.position)
         known = self._applied.get(id(function))
         if known is None:
             scope = Scope()
@@ -243,7 +243,3 @@ def _too_few(function: Builtin, node: Call) -> SqlppError:
         return SqlppError("ASX1008", message, node.position)
     message = f"Invalid number of arguments for function {function.name}"
     return SqlppError("ASX1087", message, node.position)
-
-
-def _recursion(position: Location) -> SqlppError:
-    return SqlppError("ASX1149", "Illegal function or view recursion", position)

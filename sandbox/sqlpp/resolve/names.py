@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from sandbox.sqlpp.errors import Location, SqlppError, compile_error
 from sandbox.sqlpp.parser.primaries import implied_name
@@ -12,6 +13,8 @@ from sandbox.sqlpp.tree.expressions import DatasetScan, Field, Name, Parameter, 
 from sandbox.sqlpp.tree.nodes import Expression, Node
 from sandbox.sqlpp.tree.queries import GroupKey, Projection
 from sandbox.sqlpp.tree.walk import walk
+
+MAX_VIEWS: Final = 256
 
 
 class Names:
@@ -23,6 +26,8 @@ class Names:
         self._root = root
         self._columns: dict[int, str] | None = None
         self._column_count = 0
+        self._views = 0
+        self._viewing: list[tuple[str | None, str]] = []
 
     def expression(self, node: Expression, scope: Scope) -> Expression:
         """The expression with every name looked up."""
@@ -94,10 +99,30 @@ class Names:
         catalog = self.catalog
         view = catalog.views.find(dataverse, name) if catalog.views else None
         if view is not None:
-            return self.expression(view, Scope())
+            return self._view((dataverse, name), view, position)
         if catalog.datasets.find(dataverse, name) is None:
             raise _no_dataset(name, dataverse or catalog.dataverse, position)
         return DatasetScan(position, dataverse, name)
+
+    def _view(
+        self, name: tuple[str | None, str], view: Expression, position: Location
+    ) -> Expression:
+        """The query a view stands for, which knows nothing of the query around it."""
+        self._views += 1
+        if name in self._viewing:
+            raise recursion(self._root.position)
+        if self._views > MAX_VIEWS:
+            message = f"Compilation error: the query stands for more than {MAX_VIEWS} views"
+            raise compile_error(position, "ASX1079", message)
+        self._viewing.append(name)
+        body = self.expression(view, Scope())
+        self._viewing.pop()
+        return body
+
+
+def recursion(position: Location) -> SqlppError:
+    """A function or view that asks for itself."""
+    return SqlppError("ASX1149", "Illegal function or view recursion", position)
 
 
 def _is_unnamed(node: Node) -> bool:

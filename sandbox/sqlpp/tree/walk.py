@@ -39,10 +39,14 @@ def _nodes(value: Any) -> Iterator[Node]:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """A node and all nodes under it, each before those under it."""
+    """A node and all nodes under it, each before those under it; what is shared comes once."""
     pending = [node]
+    seen: set[int] = set()
     while pending:
         current = pending.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
         yield current
         pending.extend(reversed(list(children(current))))
 

@@ -40,9 +40,11 @@ class Known:
         return name == "Default"
 
 
-def answer(text: str, known: Known | None = None, **parameters: Any) -> tuple[list[Any], Context]:
+def answer(
+    text: str, known: Known | None = None, context: Context | None = None, **parameters: Any
+) -> tuple[list[Any], Context]:
     """The rows of the last query of a text, and what the queries carried."""
-    context, functions = Context(max_warnings=100), DeclaredFunctions()
+    context, functions = context or Context(max_warnings=100), DeclaredFunctions()
     found: list[Any] = []
     for statement in compile_program(text).statements:
         if isinstance(statement, DeclareFunction):

@@ -184,6 +184,36 @@ def test_a_view_stands_for_its_query() -> None:
     assert list(evaluate(query("select value y from v as y"), environment)) == [2, 4]
 
 
+def test_views_that_ask_for_themselves_or_for_too_many_are_told() -> None:
+    class Views:
+        def find(self, dataverse: str | None, name: str) -> object:
+            if name == "me":
+                return query("select value x from me as x").body
+            if name == "v0":
+                return query("select value 1").body
+            if name.startswith("v"):
+                below = f"v{int(name[1:]) - 1}"
+                return query(f"select value x from {below} as x, {below} as y").body
+            return None
+
+    environment = Environment(views=Views())  # type: ignore[arg-type]
+
+    with pytest.raises(SqlppError, match="Illegal function or view recursion"):
+        evaluate(query("select value x from me as x"), environment)
+    with pytest.raises(SqlppError, match="more than 256 views"):
+        evaluate(query("select value x from v50 as x"), environment)
+
+
+def test_functions_of_functions_are_compiled_once_and_can_be_stopped() -> None:
+    text = "declare function f0(a) { a }; " + "".join(
+        f"declare function f{n}(a) {{ f{n - 1}(a) + f{n - 1}(a) }}; " for n in range(1, 60)
+    )
+
+    with pytest.raises(Stopped):
+        answer(f"{text} f59(1)", context=stopping_after(99))
+    assert rows(f"{text} f10(1)") == [1024]
+
+
 def test_it_needs_nothing_heavy() -> None:
     text = (
         "import sys, sandbox.sqlpp.program; "
