@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+import msgspec
+
+from control.logs import get_logger
 from control.query_service import cancelling, records
 from control.query_service.records import UNLIMITED, Record, Result
 from control.query_service.under_way import Directory, UnderWay
@@ -16,6 +19,8 @@ from control.scopes.tasks import Tasks, keep
 from control.scopes.wait import Clock, WallClock
 from control.store.query_jobs import JobStore
 from wire.messages import Job, Jobs, Problem
+
+log = get_logger(__name__)
 
 SWEEP_S: Final = 60.0
 MAX_KEPT: Final = 10_000
@@ -51,8 +56,7 @@ class JobBoard:
 
     async def start(self) -> None:
         """Take up what the store holds; open jobs are listened for again."""
-        for text in self._store.load():
-            record = records.decode(text)
+        for record in self._stored():
             self._put(record)
             if record.is_open:
                 self._directory.add(self._entry(record))
@@ -185,6 +189,13 @@ class JobBoard:
         self.save(record)
 
     # ------------------------------------------------------------ within
+
+    def _stored(self) -> Iterator[Record]:
+        for text in self._store.load():
+            try:
+                yield records.decode(text)
+            except msgspec.DecodeError as error:
+                log.error("job not understood, left out", why=str(error))
 
     def _put(self, record: Record) -> None:
         self._by_number[record.number] = record

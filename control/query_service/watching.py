@@ -107,6 +107,9 @@ class Watching:
                     self._listener.lost(place, str(error))
                 except GeoscopeError as error:
                     log.info("jobs not told, asked again", type=error.type)
+                except Exception:
+                    # Also a bug of ours, or a store that is full, must not leave jobs unheard.
+                    log.exception("jobs not told, asked again")
         finally:
             del self._tasks[place]
             self._doubted.discard(place)
