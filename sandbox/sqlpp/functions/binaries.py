@@ -41,7 +41,7 @@ def _length(_: Context, args: list[Value]) -> Value:
 def _concat(_: Context, args: list[Value]) -> Value:
     parts = args[0]
     if type(parts) not in COLLECTIONS:
-        raise type_error(_CONCAT, 0, "array or multiset", parts)
+        raise type_error(_CONCAT, 0, "multiset or array", parts)
     for part in parts:
         if type(part) is not bytes:
             raise item_error(_CONCAT, part)

@@ -8,7 +8,7 @@ from typing import Final
 from sandbox.sqlpp.context import Context
 from sandbox.sqlpp.functions.checks import OUT_OF_RANGE, mismatch, ordinal, whole_number
 from sandbox.sqlpp.functions.function import Function, fixed
-from sandbox.sqlpp.values import COLLECTIONS, Value
+from sandbox.sqlpp.values import COLLECTIONS, INT64_MAX, INT64_MIN, NUMBERS, Value
 
 _BITS: Final = 64
 _MASK: Final = 2**_BITS - 1
@@ -21,9 +21,10 @@ def _signed(value: int) -> int:
 
 def _integer(context: Context, name: str, index: int, value: Value) -> int | None:
     number = whole_number(value)
-    if number is None:
-        mismatch(context, name, index, "bigint", value)
-    return number
+    if number is not None and INT64_MIN <= number <= INT64_MAX:
+        return number
+    mismatch(context, name, index, "bigint", value)
+    return None
 
 
 def _folded(name: str, apply: Callable[[int, int], int]) -> Function:
@@ -52,9 +53,10 @@ def _mask(context: Context, name: str, count: int, value: Value) -> int | None:
     mask = 0
     for item in value if type(value) in COLLECTIONS else [value]:
         position = whole_number(item)
-        if position is None:
-            # An array's items are told of as what they should be.
-            expected = "bigint or array" if item is value else "bigint"
+        if position is None or not INT64_MIN <= position <= INT64_MAX:
+            # Of numbers and of an array's items only what they should be is said.
+            is_alone = item is value and type(item) not in NUMBERS
+            expected = "bigint or array" if is_alone else "bigint"
             mismatch(context, name, 1, expected, item)
             return None
         if not 1 <= position <= _BITS:
@@ -84,11 +86,11 @@ def _tested(name: str) -> Function:
         number = _integer(context, name, 0, args[0])
         if number is None:
             return None
-        if len(args) > 2 and type(args[2]) is not bool:
-            return mismatch(context, name, 2, "boolean", args[2])
         mask = _mask(context, name, len(args), args[1])
         if mask is None:
             return None
+        if len(args) > 2 and type(args[2]) is not bool:
+            return mismatch(context, name, 2, "boolean", args[2])
         wants_all = len(args) > 2 and args[2]
         found = number & mask
         return found == mask if wants_all else found != 0

@@ -95,6 +95,8 @@ def _relation(name: str, holds: Callable[[int, int, int, int], bool]) -> Functio
 
 def _common(_: Context, args: list[Value]) -> Value:
     left, right = args
+    if type(left) is not Interval and type(right) is not Interval:
+        raise type_error(_OVERLAPPING, 0, _INTERVAL, left)
     for value in args:
         if type(value) is not Interval:
             raise runtime_error(INCOMPATIBLE, incompatible_words(_OVERLAPPING, left, right))

@@ -59,7 +59,11 @@ def _split(text: str, expression: str) -> list[str]:
             continue
         pieces.append(text[start : match.start()])
         start = match.end()
-    return [*pieces, text[start:]]
+    pieces.append(text[start:])
+    # Nothing is kept of empty pieces at the end, unless there is but one.
+    while start and pieces and not pieces[-1]:
+        pieces.pop()
+    return pieces
 
 
 def _matches(text: str, expression: str) -> list[str]:

@@ -17,11 +17,12 @@ from sandbox.sqlpp.functions.checks import (
     incompatible_words,
     type_error,
 )
-from sandbox.sqlpp.functions.function import COLLECTION, NUMBER, fixed, refusing
+from sandbox.sqlpp.functions.function import COLLECTION, fixed, refusing
 from sandbox.sqlpp.functions.number_text import clamped
 from sandbox.sqlpp.values import INTEGERS, NUMBERS, Float32, Int32, Value, to_float32
 
 _EDIT, _CHECK, _CONTAINS = "edit-distance", "edit-distance-check", "edit-distance-contains"
+_JACCARD_CHECK: Final = "similarity-jaccard-check"
 _WORD: Final = re.compile(r"[^\W_]+")
 # What the original answers for "too far".
 _FAR: Final = 2**31 - 1
@@ -112,8 +113,11 @@ def _typed(item: Value) -> Any:
     return (type(item) in INTEGERS, _symbol(item))
 
 
-def _jaccard_check(left: list[Value], right: list[Value], threshold: Any) -> list[Value]:
-    likeness = _jaccard(left, right)
+def _jaccard_check(context: Context, args: list[Value]) -> list[Value]:
+    threshold = args[2]
+    likeness = _JACCARD.call(context, args[:2])
+    if type(threshold) not in NUMBERS:
+        raise type_error(_JACCARD_CHECK, 2, NUMBER_WORDS, threshold)
     if likeness >= to_float32(float(threshold)):
         return [True, likeness]
     return [False, Float32(0.0)]
@@ -123,11 +127,13 @@ def _word_tokens(_: Context, args: list[Value]) -> Value:
     return _WORD.findall(args[0].lower()) if type(args[0]) is str else []
 
 
+_JACCARD: Final = refusing("similarity-jaccard", (COLLECTION, COLLECTION), _jaccard)
+
 FUNCTIONS: Final = (
     fixed(_EDIT, 2, _edit_distance),
     fixed(_CHECK, 3, _edit_distance_check),
     fixed(_CONTAINS, 3, _edit_distance_contains),
-    refusing("similarity-jaccard", (COLLECTION, COLLECTION), _jaccard),
-    refusing("similarity-jaccard-check", (COLLECTION, COLLECTION, NUMBER), _jaccard_check),
+    _JACCARD,
+    fixed(_JACCARD_CHECK, 3, _jaccard_check),
     fixed("word-tokens", 1, _word_tokens),
 )

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sandbox.sqlpp.context import Context
 from sandbox.sqlpp.functions.checks import format_error, item_error, type_error
-from sandbox.sqlpp.functions.function import STRING, Function, fixed, kind, refusing
+from sandbox.sqlpp.functions.function import Function, fixed, kind, refusing
 from sandbox.sqlpp.functions.number_text import double_of
 from sandbox.sqlpp.functions.shape_relations import intersect
 from sandbox.sqlpp.shapes import (
@@ -30,6 +30,7 @@ _CIRCLE: Final = kind("circle", Circle)
 _CORNERED: Final = kind("line, rectangle or polygon", Line, Rectangle, Polygon)
 _WITH_AREA: Final = kind("polygon, circle or rectangle", Polygon, Circle, Rectangle)
 _SHAPE: Final = kind("point, line, polygon, circle or rectangle", *SHAPES)
+_KINDS: Final = {shape.__name__.lower(): shape for shape in SHAPES}
 _CREATE_POLYGON: Final = "create-polygon"
 
 
@@ -59,7 +60,9 @@ def polygon(numbers: list[float]) -> Polygon | None:
 def _from_text(name: str, count: int | None, make: Callable[[list[float]], Value]) -> Function:
     """A constructor of a text with so many numbers (None: any)."""
 
-    def apply(text: str) -> Value:
+    def apply(text: Value) -> Value:
+        if type(text) is not str:
+            return text
         numbers = _numbers(text)
         fits = numbers is not None and count in (None, len(numbers))
         made = make(numbers) if fits and numbers is not None else None
@@ -67,7 +70,8 @@ def _from_text(name: str, count: int | None, make: Callable[[list[float]], Value
             raise format_error(name, name)
         return made
 
-    return refusing(name, (STRING,), apply)
+    # The words leave out that a shape of the kind is taken too.
+    return refusing(name, (kind("string", str, _KINDS[name]),), apply)
 
 
 def _create_rectangle(first: Point, second: Point) -> Rectangle:

@@ -81,10 +81,12 @@ def _position1(text: str, part: str) -> int:
 
 
 def _repeat(context: Context, args: list[Value]) -> Value:
+    count = count_argument(context, "repeat", 1, args[1])
+    if count is None:
+        return None
     if type(args[0]) is not str:
         return mismatch(context, "repeat", 0, "string", args[0])
-    count = count_argument(context, "repeat", 1, args[1])
-    return None if count is None else args[0] * count
+    return args[0] * count
 
 
 def _replace(context: Context, args: list[Value]) -> Value:
@@ -109,15 +111,14 @@ def _split(text: str, separator: str) -> list[str]:
 
 def _substring(name: str, first: int) -> Function:
     def call(context: Context, args: list[Value]) -> Value:
-        text = args[0]
-        if type(text) is not str:
-            return mismatch(context, name, 0, "string", text)
-        numbers = []
+        text, numbers = args[0], []
         for index, value in enumerate(args[1:], 1):
             number = integer_argument(context, name, index, value)
             if number is None:
                 return None
             numbers.append(number)
+        if type(text) is not str:
+            return mismatch(context, name, 0, "string", text)
         return _part(text, numbers[0], first, numbers[1] if len(numbers) > 1 else len(text))
 
     return Function(name, 2, 3, call)
@@ -154,10 +155,10 @@ def _concat_list(context: Context, args: list[Value]) -> Value:
 
 def _join(context: Context, args: list[Value]) -> Value:
     parts, separator = args
-    if type(parts) not in COLLECTIONS:
-        return mismatch(context, "string-join", 0, "array", parts)
     if type(separator) is not str:
         return mismatch(context, "string-join", 1, "string", separator)
+    if type(parts) not in COLLECTIONS:
+        return mismatch(context, "string-join", 0, "array", parts)
     return _joined(context, "string-join", parts, separator, "array")
 
 
@@ -176,7 +177,7 @@ def _joined(
 
 def _to_string(context: Context, args: list[Value]) -> Value:
     name, points = "codepoint-to-string", args[0]
-    if type(points) not in COLLECTIONS:
+    if type(points) is not list:
         return mismatch(context, name, 0, "array", points)
     for point in points:
         if point is None or point is MISSING:

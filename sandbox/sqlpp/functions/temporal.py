@@ -26,6 +26,7 @@ from sandbox.sqlpp.functions.function import (
     kind,
     refusing,
 )
+from sandbox.sqlpp.functions.number_text import clamped
 from sandbox.sqlpp.functions.temporal_arithmetic import parts
 from sandbox.sqlpp.functions.temporal_text import zone_offset_of
 from sandbox.sqlpp.printing.calendar import (
@@ -42,6 +43,7 @@ from sandbox.sqlpp.values import (
     DateTime,
     DayTimeDuration,
     Duration,
+    Int32,
     Time,
     Value,
     YearMonthDuration,
@@ -210,8 +212,12 @@ FUNCTIONS: Final = (
     refusing("unix-time-from-time-in-ms", (TIME,), lambda value: value.ms),
     _to_unix("unix-time-from-datetime-in-ms", 1),
     _to_unix("unix-time-from-datetime-in-secs", MS_PER_SECOND),
-    refusing("date-from-unix-time-in-days", (NUMBER,), lambda value: Date(int(value))),
-    refusing("time-from-unix-time-in-ms", (NUMBER,), lambda value: Time(int(value) % MS_PER_DAY)),
+    refusing("date-from-unix-time-in-days", (NUMBER,), lambda value: Date(clamped(value, Int32))),
+    refusing(
+        "time-from-unix-time-in-ms",
+        (NUMBER,),
+        lambda value: Time(clamped(value, Int32) % MS_PER_DAY),
+    ),
     _from_unix("datetime-from-unix-time-in-ms", 1),
     _from_unix("datetime-from-unix-time-in-secs", MS_PER_SECOND),
     refusing("get-date-from-datetime", (DATETIME,), lambda value: Date(value.ms // MS_PER_DAY)),
@@ -221,7 +227,7 @@ FUNCTIONS: Final = (
         (DATE, TIME),
         lambda date, clock: DateTime(date.days * MS_PER_DAY + clock.ms),
     ),
-    refusing("duration-from-months", (NUMBER,), lambda value: Duration(int(value), 0)),
+    refusing("duration-from-months", (NUMBER,), lambda value: Duration(clamped(value, Int32), 0)),
     refusing("duration-from-ms", (INTEGER,), lambda value: Duration(0, int(value))),
     refusing("months-from-year-month-duration", (YEAR_MONTH,), lambda value: value.months),
     refusing("ms-from-day-time-duration", (DAY_TIME,), lambda value: value.ms),
