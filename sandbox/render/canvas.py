@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from sandbox.failure import AgentFailure
 from sandbox.render.aggregate import cpu, edges
 from sandbox.render.grid import Axis, Grid
+from sandbox.render.threads import bands, spread
 from sandbox.spatial.crs import LONLAT, MERCATOR, canonical, to_web_mercator
 from wire.charts import Style
 from wire.protocol import ErrorCode
@@ -19,6 +21,9 @@ Reals = NDArray[np.float64]
 Bounds = tuple[float, float, float, float]
 """(min_x, min_y, max_x, max_y) in metres of Web Mercator."""
 
+LEAST_PLACES = 65_536
+"""Fewer are projected before a second thread has begun."""
+
 KINDS = {LONLAT: (edges.LON, edges.LAT), MERCATOR: (edges.METRES, edges.METRES)}
 """What x and y are, where pixels need no projection of every row."""
 
@@ -26,7 +31,7 @@ KINDS = {LONLAT: (edges.LON, edges.LAT), MERCATOR: (edges.METRES, edges.METRES)}
 def project(x: Reals, y: Reals, crs: str) -> tuple[Reals, Reals]:
     """Metres of Web Mercator; a place that has none is not finite. An unknown CRS is refused."""
     if canonical(crs) == LONLAT:
-        return cpu.mercator_x(x), cpu.mercator_y(y)
+        return _on_threads(cpu.mercator_x, x), _on_threads(cpu.mercator_y, y)
     return to_web_mercator(x, y, crs)
 
 
@@ -94,6 +99,13 @@ class Canvas:
         x0, y0, x1, y1 = self.bounds
         across = (x - x0) * self.width / (x1 - x0)
         return np.stack([across, (y - y0) * self.height / (y1 - y0)], axis=1)
+
+
+def _on_threads(kernel: Callable[[Reals], Reals], values: Reals) -> Reals:
+    parts = bands(len(values), LEAST_PLACES)
+    if len(parts) == 1:
+        return kernel(values)
+    return np.concatenate(spread(lambda part: kernel(values[slice(*part)]), parts))
 
 
 def _no_such_box(style: Style) -> AgentFailure:

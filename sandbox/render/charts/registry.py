@@ -44,7 +44,7 @@ PAINTERS: Final[dict[type[Style], Callable[[Any, Canvas, Clock], Any]]] = {
 DEVICE_NODE: Final = Path("/dev/nvidiactl")
 LANED: Final = frozenset({Pointmap, Weighted, Heatmap, Fishnetmap})
 MAX_LANE_PIXELS: Final = 4_194_304
-"""Of a larger picture one lane's grids are enough for the memory of a scope."""
+"""All lanes together: each has grids of its own, and a scope's memory is small."""
 
 
 def painter(style: Style, clock: Clock) -> Painter:
@@ -57,9 +57,10 @@ def painter(style: Style, clock: Clock) -> Painter:
         from sandbox.render.charts.device import DevicePainter
 
         return DevicePainter(_made(style, canvas, clock))
-    if canvas.pixels > MAX_LANE_PIXELS or processors() == 1:
+    lanes = min(processors(), MAX_LANE_PIXELS // canvas.pixels)
+    if lanes < 2:
         return one_painter(style, clock)
-    return Lanes(lambda own: _made(style, canvas, own), processors(), clock)
+    return Lanes(lambda own: _made(style, canvas, own), lanes, clock)
 
 
 @lru_cache(maxsize=1)

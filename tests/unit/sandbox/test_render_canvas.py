@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.failure import AgentFailure
+from sandbox.render.aggregate import cpu
 from sandbox.render.canvas import Canvas, project
 from sandbox.render.tally import Fault
 from wire.charts import parse
@@ -120,3 +121,13 @@ def test_an_area_that_is_none_is_refused_by_name(
     assert caught.value.code is ErrorCode.BAD_PARAMETER
     assert caught.value.facts["parameter"] == parameter
     assert parameter in caught.value.message
+
+
+def test_many_places_are_projected_on_threads_to_the_same_bits() -> None:
+    random = np.random.default_rng(0)
+    lon, lat = random.uniform(-200, 200, 200_001), random.uniform(-95, 95, 200_001)
+
+    x, y = project(lon, lat, "EPSG:4326")
+
+    assert x.tobytes() == cpu.mercator_x(lon).tobytes()
+    assert y.tobytes() == cpu.mercator_y(lat).tobytes()

@@ -68,7 +68,7 @@ def test_a_failing_lane_fails_the_picture() -> None:
 
 
 def test_large_pictures_and_charts_in_order_have_one_lane() -> None:
-    side = int(MAX_LANE_PIXELS**0.5) + 1
+    side = int((MAX_LANE_PIXELS / 2) ** 0.5) + 1
 
     large = painter(style("pointmap", width=side, height=side), Clock())
     choropleth = painter(style("choropleth"), Clock())

@@ -112,7 +112,7 @@ def test_bytes_of_any_kind_are_a_wrong_type_and_never_more(held: bytes) -> None:
     assert take(held, SQUARE.wkb)[2][1] == Fault.NONE
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(shape=st.sampled_from([SQUARE, HOLED, MANY]), data=st.data())
 def test_damaged_polygons_are_read_as_shapely_reads_them(shape: Any, data: Any) -> None:
     held = bytearray(shapely.to_wkb(shape))
@@ -133,7 +133,7 @@ def test_damaged_polygons_are_read_as_shapely_reads_them(shape: Any, data: Any) 
 NUMBERS = st.integers(-8, 12)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(places=st.lists(st.tuples(NUMBERS, NUMBERS), min_size=3, max_size=8))
 def test_what_meets_the_picture_is_what_shapely_says(places: list[tuple[int, int]]) -> None:
     polygon = shapely.Polygon(places)
