@@ -15,6 +15,7 @@ from sandbox.statements.sqlpp.dialect import SqlppDialect
 from sandbox.statements.sqlpp.executor import Executor
 from sandbox.statements.sqlpp.reading import SparkReader
 from sandbox.statements.sqlpp.request import Scope
+from sandbox.statements.sqlpp.translation.translator import SparkTranslator
 from sandbox.tables.paths import Paths
 from sandbox.work import WorkBoard
 
@@ -31,13 +32,15 @@ THREADS: Final = 32
 
 
 def open_statements(
-    runtime: SparkRuntime, settings: AgentSettings, tables: Tables
+    runtime: SparkRuntime, settings: AgentSettings, tables: Tables, *, translates: bool = True
 ) -> StatementService:
-    """The query service of a scope."""
+    """The query service of a scope; without `translates` all SQL++ is interpreted."""
     spool = Path(settings.scope_dir) / "spool"
+    spark = SparkDialect(runtime, spool, tables)
+    executor = Executor(SparkTranslator(lambda: spark.stream) if translates else None)
     dialects: dict[Dialect, DialectCompiler] = {
-        "spark": SparkDialect(runtime, spool, tables),
-        "sqlpp": SqlppDialect(_scope(runtime, settings, tables), Executor()),
+        "spark": spark,
+        "sqlpp": SqlppDialect(_scope(runtime, settings, tables), executor),
     }
     return StatementService(
         dialects=dialects,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +55,7 @@ class SparkQuery:
 class SparkTranslator:
     """Makes Spark plans of queries over tables that SQL++ did not make itself."""
 
-    def __init__(self, stream: RowStream) -> None:
+    def __init__(self, stream: Callable[[], RowStream]) -> None:
         self._stream = stream
 
     def translate(self, query: Query, request: Request) -> SparkQuery | None:
@@ -74,7 +74,7 @@ class SparkTranslator:
             made = translated(resolved.body, lambda scan: _table(scan, environment), scope)
         except NotTranslated:
             return None
-        return SparkQuery(query, request, made, self._stream)
+        return SparkQuery(query, request, made, self._stream())
 
 
 def _table(scan: DatasetScan, environment: Environment) -> DataFrame:
