@@ -60,6 +60,16 @@ FRAME: Final[dict[str, Any]] = {
     "coordinate_system": "EPSG:4326",
 }
 
+PIN: Final = (
+    "iVBORw0KGgoAAAANSUhEUgAAABAAAAAYCAMAAADEfo0+AAAASFBMVEXfWFneJSrjKSnzwcHiKCrXJygAAAD/AADk"
+    "KSrTGxz++/vWJSauAADTJSfRJSTbJyjYJifdJyh/AADYJyfvrKzxuLmqVVXUHyDn8PLwAAAAGHRSTlP/DMv/u/0A"
+    "Afv//zQDUBSxcdACk///A/8B+RB5AAAAuklEQVR42k2QWxaDMAhEsdbBFBM1Prr/nXYg2paPHLgZJhABVNFZzlaY"
+    "AuLH8hgYj6WykKplHoeI8VlQRc+7Jlk7FSxev1NKThZIWZkk2XdxshYxv5cXI0iW7ILdwZG8p4HDQd+AhcVfy2V6"
+    "9LdpezZdz24Q7X6DDT4YN/tNauCkHbZ7l42FgNvdCuNPCHBeknFu/4FJrQHTKQCmkFDAOoDCwuELSDhLOFyALsOY"
+    "Q9AA03mtVf9Bzq0DH5+rC9SxJOlEAAAAAElFTkSuQmCC"
+)
+"""A red pin, 16 x 24 pixels: a PNG in base64."""
+
 _RAMP = ("#115f9a", "#d0f400")
 
 MAPS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
@@ -80,5 +90,18 @@ MAPS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         "where buildingtext_dropoff != ''",
         {"color_gradient": _RAMP, "color_bound": [3, 15], "aggregation_type": "mean"},
     ),
+    "fishnetmap": (
+        f"select {_POINT} as point, passenger_count as w {_INSIDE}",
+        {"cell_size": 14, "cell_spacing": 2},
+    ),
+    "icon_viz": (
+        f"select {_POINT} as point {_INSIDE} and tip_amount > 4 order by pickup_latitude desc",
+        {"icon": PIN, "icon_size": [32, 48], "anchor": "bottom"},
+    ),
+    "unique_value_choropleth": (
+        f"select {_BUILDING} as wkt, VendorID as label from {TABLE} "  # noqa: S608
+        "where buildingtext_dropoff != ''",
+        {"unique_value_infos": {"CMT": "#1b9e77", "VTS": "#d95f02", "DDS": "#7570b3"}},
+    ),
 }
-"""The document's four maps: SQL and style, the style adapted so that the sample shows something."""
+"""A map of each kind: SQL and style, the style adapted so that the sample shows something."""

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import requests
+from geoscope import trips
 
 from tests.e2e.server import Server, User
 
@@ -78,6 +79,15 @@ MAPS: dict[str, tuple[str, dict[str, Any]]] = {
     "choropleth": (
         "select ST_GeomFromText(buildingtext_dropoff) as wkt, passenger_count as w from nyc_taxi",
         {"color_gradient": ["#0000FF", "#FF0000"], "color_bound": [2.5, 5], "opacity": 1},
+    ),
+    "fishnetmap": (
+        f"select {POINT}, passenger_count as w from nyc_taxi where {WITHIN}",
+        {"cell_size": 8},
+    ),
+    "icon_viz": (f"select {POINT} from nyc_taxi where {WITHIN}", {"icon": trips.PIN}),
+    "unique_value_choropleth": (
+        "select ST_GeomFromText(buildingtext_dropoff) as wkt, VendorID from nyc_taxi",
+        {"unique_value_infos": {"CMT": "#1b9e77", "VTS": "#d95f02"}},
     ),
 }
 

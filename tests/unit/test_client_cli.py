@@ -11,6 +11,7 @@ from geoscope.cli import app, commands
 from typer.testing import CliRunner
 
 from tests.fakes.web import scripted_web
+from wire.charts import parse
 
 SAMPLE = Path(__file__).parents[2] / "samples" / "nyc_taxi.csv"
 
@@ -164,6 +165,7 @@ def test_the_demo_walks_the_whole_first_session(web, geoscope, tmp_path):
     assert [asked.path for asked in web.asked[1:]] == [
         *("/scope", "/loadfile", "/createtable", "/query"),
         *("/pointmap", "/weighted", "/heatmap", "/choropleth"),
+        *("/fishnetmap", "/icon_viz", "/unique_value_choropleth"),
     ]
     assert len(list((tmp_path / "demo").glob("*.png"))) == len(trips.MAPS)
     assert "8 of 9 rows drawn" in done.output
@@ -175,3 +177,11 @@ def test_the_demos_schema_is_the_samples():
         header = file.readline().strip().split(",")
 
     assert list(trips.SCHEMA) == header
+
+
+@pytest.mark.parametrize("chart", trips.MAPS)
+def test_the_demos_styles_are_those_of_the_charts(chart):
+    _, style = trips.MAPS[chart]
+    params = json.loads(json.dumps(trips.FRAME | style))
+
+    assert parse(chart, params).chart == chart
