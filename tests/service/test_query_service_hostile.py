@@ -15,7 +15,7 @@ from tests.fakes.agent import Pieces, Raw, ScriptedAgent, failed, hang, ran
 from tests.fakes.engine import World
 from tests.service.client import ErrorCode, Reply, Server, User, until
 from tests.service.conftest import ServerFactory, running
-from tests.service.statements import PATH, Desk, post, submitted, until_status
+from tests.service.statements import PATH, Desk, follow, post, submitted, until_status
 from wire import messages as wire
 from wire.codec import event_piece, rows_piece
 
@@ -178,8 +178,13 @@ async def test_a_job_that_is_in_neither_list_is_lost(ann: User, agent: ScriptedA
     Desk(agent)
     others = [wire.Job(work_id="?", state="success")]
     agent.on(wire.WatchJobs, wire.Jobs(boot="x" * 10_000, seq=-5, ended=others, open=["!"]))
+    handle = await submitted(ann)
+    # As long as it tells of others it may only not have come to ours.
+    await until(lambda: len(agent.asked_for(wire.WatchJobs)) > 2)
+    assert (await follow(ann, handle)).body["status"] == "running"
+    agent.on(wire.WatchJobs, wire.Jobs(boot="x", seq=0, ended=[], open=["!"]))
 
-    document = await until_status(ann, await submitted(ann), "failed")
+    document = await until_status(ann, handle, "failed")
 
     assert document["errors"][0]["msg"].startswith("JobLost: ")
 
