@@ -12,7 +12,12 @@ readonly OPENED="--add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.ba
 
 say() { printf 'oracle: %s\n' "$*" >&2; }
 
-answers() { "$HOME_DIR/bin/asterixhelper" get_cluster_state -quiet >/dev/null 2>&1; }
+active() { "$HOME_DIR/bin/asterixhelper" get_cluster_state -quiet >/dev/null 2>&1; }
+
+halt() {
+    timeout 120 "$CLUSTER/bin/stop-sample-cluster.sh" </dev/null >"$ROOT/stop.log" 2>&1 ||
+        { say "it did not stop, see $ROOT/stop.log"; exit 1; }
+}
 
 need() {
     command -v "$1" >/dev/null || { say "$1 is missing: the oracle needs Maven and Java 17"; exit 2; }
@@ -27,13 +32,16 @@ fetch() {
         -Dartifact="org.apache.asterix:asterix-server:$VERSION:zip:binary-assembly" </dev/null >&2
     python3 -m zipfile -e "$ROOT/asterix-server-$VERSION-binary-assembly.zip" "$ROOT"
     chmod +x "$HOME_DIR"/bin/* "$CLUSTER"/bin/*
-    sed -i "s|^command=asterixnc$|&\njvm.args=-Xmx640m $OPENED|" "$CLUSTER/conf/cc.conf"
+    # A busy machine must not take a node for dead: a heartbeat every 10 s, lost after 30 of them.
+    sed -i -e "s|^command=asterixnc$|&\njvm.args=-Xmx640m $OPENED|" \
+        -e 's|^\[cc\]$|&\nheartbeat.max.misses=30|' "$CLUSTER/conf/cc.conf"
 }
 
 start() {
     need java
     fetch
-    answers && return
+    active && return
+    halt # What is left of one that lost a node.
     say "starting the sample cluster"
     # setsid: it outlives this shell; without a terminal its own log is the only place that errors go.
     JAVA_OPTS="-Xmx512m $OPENED" setsid "$CLUSTER/bin/start-sample-cluster.sh" </dev/null >"$ROOT/start.log" 2>&1 ||
@@ -42,9 +50,7 @@ start() {
 
 stop() {
     [[ -x $HOME_DIR/bin/asterixcc ]] || return 0
-    answers || return 0
-    timeout 120 "$CLUSTER/bin/stop-sample-cluster.sh" </dev/null >"$ROOT/stop.log" 2>&1 ||
-        { say "it did not stop, see $ROOT/stop.log"; exit 1; }
+    halt
 }
 
 exec 7>"${TMPDIR:-/tmp}/geoscope-oracle.lock"
@@ -52,7 +58,7 @@ flock -w 900 7 || { say "another run holds the lock"; exit 1; }
 case "${1:-}" in
     start) start 7>&- ;;
     stop) stop ;;
-    status) answers && say up || { say down; exit 1; } ;;
+    status) active && say up || { say down; exit 1; } ;;
     wipe) stop; rm -rf "$CLUSTER/data" "$CLUSTER/logs" ;;
     *) say "usage: scripts/oracle.sh start|stop|status|wipe"; exit 2 ;;
 esac
