@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import groupby
 
 from sandbox.sqlpp.compare import Key, group_key
 from sandbox.sqlpp.interpret.compiler import (
@@ -46,19 +47,28 @@ def _lets(
     compiler: Compiler, lets: tuple[Let, ...], bound: tuple[int, ...], stage: Stage
 ) -> tuple[Stage, tuple[int, ...]]:
     """Definitions on top of a stage, and the variables that are bound then."""
-    for let in lets:
-        if isinstance(let.expression, Window):
+    for windows, group in groupby(lets, _is_window):
+        for let in group if windows else ():
             stage = windowed(compiler, let, bound, stage)
-        else:
-            stage = _defined(let.variable.slot, compiler.expression(let.expression), stage)
-        bound = (*bound, let.variable.slot)
+            bound = (*bound, let.variable.slot)
+        if not windows:
+            definitions = [
+                (let.variable.slot, compiler.expression(let.expression)) for let in group
+            ]
+            stage = _defined(definitions, stage)
+            bound = (*bound, *(slot for slot, _ in definitions))
     return stage, bound
 
 
-def _defined(slot: int, evaluate: Evaluator, stage: Stage) -> Stage:
+def _is_window(let: Let) -> bool:
+    return isinstance(let.expression, Window)
+
+
+def _defined(definitions: list[tuple[int, Evaluator]], stage: Stage) -> Stage:
     def defined(frame: Frame) -> Iterator[None]:
         for _ in stage(frame):
-            frame[slot] = evaluate(frame)
+            for slot, evaluate in definitions:
+                frame[slot] = evaluate(frame)
             yield
 
     return defined

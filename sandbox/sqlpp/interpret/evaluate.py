@@ -100,7 +100,10 @@ def _run(rows: Rows, slots: int) -> Iterator[Value]:
         for row in rows(frame):
             yield None if row is MISSING else row
     except RecursionError:
-        code, message = "ASX1079", "Compilation error: a value is nested too deeply"
+        code, message = (
+            "ASX1079",
+            "Compilation error: the statement or a value is nested too deeply",
+        )
         raise runtime_error(code, message) from None
 
 

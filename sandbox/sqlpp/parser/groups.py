@@ -11,6 +11,7 @@ from sandbox.sqlpp.tree.expressions import Variable
 from sandbox.sqlpp.tree.queries import GroupBy, GroupKey
 
 MAX_SETS = 128
+MAX_KEYS = 128
 # A grouping set: the places of its keys. An element of GROUP BY stands for several of them.
 KeySet = tuple[int, ...]
 Element = list[KeySet]
@@ -84,9 +85,13 @@ class Groups(Sources):
         """The place of a key; one that was there before keeps its place."""
         expression = self.expression()
         variable = self.variable() if self.accept("as") or self.at_identifier() else None
+        kind = type(expression)
         for place, known in enumerate(keys):
-            if known.expression == expression and (known.variable == variable or not variable):
+            same = type(known.expression) is kind and known.expression == expression
+            if same and (known.variable == variable or not variable):
                 return place
+        if len(keys) == MAX_KEYS:
+            raise _too_many_keys(expression.position)
         keys.append(GroupKey(expression.position, expression, variable))
         return len(keys) - 1
 
@@ -116,6 +121,11 @@ def _joined(sets: list[KeySet]) -> KeySet:
 def _check(count: int, position: Location) -> None:
     if count > MAX_SETS:
         raise _too_many(count, position)
+
+
+def _too_many_keys(position: Location) -> SqlppError:
+    message = f"Compilation error: GROUP BY has more than {MAX_KEYS} keys"
+    return compile_error(position, "ASX1079", message)
 
 
 def _too_many(count: int, position: Location) -> SqlppError:

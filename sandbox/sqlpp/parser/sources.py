@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sandbox.sqlpp.errors import Location
+from sandbox.sqlpp.errors import Location, compile_error
 from sandbox.sqlpp.parser.windows import Windows
 from sandbox.sqlpp.tree.expressions import Literal, Variable
 from sandbox.sqlpp.tree.nodes import Expression
 from sandbox.sqlpp.tree.queries import FromTerm, Join, Unnest
 
+MAX_TERMS = 100
 _UNNESTS = ("unnest", "correlate", "flatten")
 
 
@@ -21,6 +22,10 @@ class Sources(Windows):
         while self.at_more():
             self.advance()
             terms.append(self._term())
+        count = sum(1 + len(term.links) for term in terms)
+        if count > MAX_TERMS:
+            message = f"Compilation error: FROM has {count} terms, more than {MAX_TERMS}"
+            raise compile_error(terms[0].position, "ASX1079", message)
         return tuple(terms)
 
     def at_more(self, *others: str) -> bool:

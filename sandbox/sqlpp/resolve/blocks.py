@@ -80,8 +80,7 @@ class Blocks(Sources):
             collecting = scope.collecting()
             expression = self.expression(node.expression, collecting)
             lets += collecting.windows or ()
-            scope = scope.next()
-            variable = scope.bind(self.bound(node.variable))
+            variable = scope.define(self.bound(node.variable))
             own.pop(variable.name, None)
             own[variable.name] = variable
             lets.append(Let(node.position, variable, expression))

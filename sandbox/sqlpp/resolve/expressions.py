@@ -34,10 +34,11 @@ class Expressions(Calls):
 
     def expression(self, node: Expression, scope: Scope) -> Expression:
         """The expression with every name looked up."""
+        kind = type(node)
         for key, variable in scope.keys:
-            if key == node:
+            if type(key) is kind and key == node:
                 return Variable(node.position, variable.name, variable.slot)
-        rule = _RULES.get(type(node))
+        rule = _RULES.get(kind)
         if rule is not None:
             resolved: Expression = getattr(self, rule)(node, scope)
             return resolved

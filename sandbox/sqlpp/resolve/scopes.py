@@ -60,10 +60,15 @@ class Scope:
         """Make a resolved variable known here."""
         if variable.name in self.names:
             raise duplicate(variable.name, variable.position)
-        self.names[variable.name] = variable
-        self.keys = tuple(key for key in self.keys if not mentions(key[0], variable.name))
         if lends_fields:
             self.context = (*self.context, variable)
+        return self.define(variable)
+
+    def define(self, variable: Variable) -> Variable:
+        """The same for LET, which may give a name that is known another meaning."""
+        self.names[variable.name] = variable
+        if self.keys:
+            self.keys = tuple(key for key in self.keys if not mentions(key[0], variable.name))
         return variable
 
     def merge(self, other: Scope, position: Location) -> None:
@@ -72,7 +77,7 @@ class Scope:
             if name in self.names:
                 raise duplicate(name, position)
             self.names[name] = variable
-        self.context = (*self.context, *(v for v in other.context if v not in self.context))
+        self.context = (*self.context, *other.context)
 
     def collecting(self) -> Scope:
         """A scope for a clause that may have window functions."""

@@ -19,6 +19,7 @@ KNOWN = Known(people=PEOPLE, d=[{"p": 1}])
         ("select value x from [1] as x let x = 2", [2]),
         ("with x as 1 select value x from [2] as x", [2]),
         ("with x as 1, x as x + 1 select value x", [2]),
+        ("select value x from [1] as x let x = x + 1, x = x * 10", [20]),
         ("select value y from [{'y': 1}] as x let z = y", [1]),
         ("select value (select value id from [{'id': 9}] as i) from people", [[9], [9]]),
         ("select value (some t in tags satisfies t = 'b') from people p let tags = p.tags", [1, 0]),
