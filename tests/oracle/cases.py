@@ -5,6 +5,7 @@ A `.sqlpp` file may open with header lines, which are not part of the statement:
     -- unordered             rows come in any order
     -- unordered fields      fields in any order: the original begins with those of known type
     -- parameters: {…}       request parameters ("$x", "args", "multi-statement", …) as JSON
+    -- store                 needs what only a store enforces or keeps: types, views, metadata
     -- differs: reason       we answer otherwise than the original, on purpose; the answer is ours
 
 An `.expected` file holds the rows as ADM text, one a line, the results of several statements apart
@@ -26,7 +27,7 @@ SETUP = FOLDER / "setup.sqlpp"
 DATAVERSE = "cases"
 _BETWEEN = "---"
 _OF_THE_PLAN = "HYR10007"
-_HEADERS = {"unordered", "unordered fields", "parameters", "differs"}
+_HEADERS = {"unordered", "unordered fields", "parameters", "store", "differs"}
 _NOT_A_ROW = (_BETWEEN, "error: ", "warning: ")
 
 
@@ -59,6 +60,7 @@ class Case:
     statement: str
     unordered: bool = False
     unordered_fields: bool = False
+    needs_store: bool = False
     differs: str | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
 
@@ -106,6 +108,7 @@ def read_case(path: Path) -> Case:
         "".join(lines).rstrip("\n"),
         unordered="unordered" in header,
         unordered_fields="unordered fields" in header,
+        needs_store="store" in header,
         differs=header.get("differs"),
         parameters=json.loads(header.get("parameters", "{}")),
     )
