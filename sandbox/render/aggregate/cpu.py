@@ -155,7 +155,9 @@ def add_sums(groups: Groups, weights: Reals, high: Reals, low: Reals) -> None:
         group = groups[i]
         if group >= 0:
             high[group], error = two_sum(high[group], weights[i])
-            low[group] += error
+            # Of whole numbers there is none, and a grid less to go to.
+            if error != 0.0:
+                low[group] += error
 
 
 @kernel(NOTHING, IN_I4, IN_F8, F8, F8)
