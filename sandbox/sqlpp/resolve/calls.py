@@ -79,7 +79,8 @@ class Calls(Names):
 
     def call(self, node: Call, scope: Scope) -> Expression:
         """A call of whatever the name means here."""
-        function = self.catalog.functions.find(node.dataverse, node.spelled, len(node.arguments))
+        dataverse = node.dataverse or self.home
+        function = self.catalog.functions.find(dataverse, node.spelled, len(node.arguments))
         if function is not None:
             return self._apply(function, node, scope)
         if node.dataverse is None:
@@ -162,7 +163,8 @@ class Calls(Names):
         arguments = tuple(self.expression(argument, scope) for argument in node.arguments)
         if function.parameters == (ANY_NUMBER,):
             arguments = (ArrayOf(node.position, arguments),)
-        parameters, body = self._body(function)
+        with self.at_home(function.dataverse or node.dataverse):
+            parameters, body = self._body(function)
         return Apply(node.position, function.name, parameters, arguments, body)
 
     def _body(self, function: Function) -> tuple[tuple[Variable, ...], Expression]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -26,6 +28,7 @@ class Names:
         self._root = root
         self._columns: dict[int, str] | None = None
         self._column_count = 0
+        self.home: str | None = None
         self._views = 0
         self._viewing: list[tuple[str | None, str]] = []
 
@@ -96,7 +99,7 @@ class Names:
         return self._dataset(dataverse, path[-1].name, path[0].position)
 
     def _dataset(self, dataverse: str | None, name: str, position: Location) -> Expression:
-        catalog = self.catalog
+        catalog, dataverse = self.catalog, dataverse or self.home
         view = catalog.views.find(dataverse, name) if catalog.views else None
         if view is not None:
             return self._view((dataverse, name), view, position)
@@ -115,9 +118,17 @@ class Names:
             message = f"Compilation error: the query stands for more than {MAX_VIEWS} views"
             raise compile_error(position, "ASX1079", message)
         self._viewing.append(name)
-        body = self.expression(view, Scope())
+        with self.at_home(name[0]):
+            body = self.expression(view, Scope())
         self._viewing.pop()
         return body
+
+    @contextmanager
+    def at_home(self, dataverse: str | None) -> Iterator[None]:
+        """Look names without a dataverse up in that one: in it a function or view was made."""
+        before, self.home = self.home, dataverse or self.home
+        yield
+        self.home = before
 
 
 def recursion(position: Location) -> SqlppError:

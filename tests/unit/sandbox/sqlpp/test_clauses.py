@@ -177,6 +177,14 @@ def test_clauses(text: str, result: list[Any]) -> None:
             "ASX1118: Too many grouping sets in group by clause: 1073741824. Maximum allowed: 128.",
         ),
         (
+            f"select 1 from [1] as x group by {', '.join(f'x.a{n}' for n in range(200))}",
+            "ASX1079: Compilation error: GROUP BY has more than 128 keys",
+        ),
+        (
+            f"select 1 from {', '.join(f'[1] as x{n}' for n in range(200))}",
+            "ASX1079: Compilation error: FROM has 200 terms, more than 100",
+        ),
+        (
             "select value 1 from 5 as x",
             "ASX1091: Type mismatch: expected value of type multiset or",
         ),

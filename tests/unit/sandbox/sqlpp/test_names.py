@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.sandbox.sqlpp.asking import Known, problem, rows
+from sandbox.sqlpp.errors import SqlppError
+from sandbox.sqlpp.program import Environment, compile_program, evaluate
+from sandbox.sqlpp.tree.statements import DeclareFunction, Function, Query
+from tests.unit.sandbox.sqlpp.asking import Known, Rows, problem, rows
 
 PEOPLE = [{"id": 1, "name": "Ann", "tags": ["a", "b"]}, {"id": 2, "name": "Bo", "tags": []}]
 KNOWN = Known(people=PEOPLE, d=[{"p": 1}])
@@ -191,3 +194,30 @@ def test_parameters_by_name_by_number_and_in_turn() -> None:
 
     assert rows("select value [$x, $1, $2, $`x`]", **parameters) == [["a", 1, [2], "a"]]
     assert rows("select value [?, ?]", **parameters) == [[1, [2]]]
+
+
+def test_what_a_stored_function_names_is_looked_up_where_it_was_made() -> None:
+    class Stored:
+        def find(self, dataverse: str | None, name: str, arity: int) -> Function | None:
+            bodies = {"f": "(select value x.a from d as x)", "g": "f()"}
+            if dataverse != "far" or name not in bodies:
+                return None
+            [made] = compile_program(f"declare function {name}() {{ {bodies[name]} }}").statements
+            assert isinstance(made, DeclareFunction)
+            return made.function
+
+    class Far(Known):
+        def find(self, dataverse: str | None, name: str) -> Rows | None:
+            return self.datasets.get(name) if dataverse == "far" else None
+
+    environment = Environment(Far(d=[{"a": 7}]), functions=Stored())
+
+    def asked(text: str) -> list[object]:
+        [statement] = compile_program(text).statements
+        assert isinstance(statement, Query)
+        return list(evaluate(statement, environment))
+
+    assert asked("far.f()") == [[7]]
+    assert asked("far.g()") == [[7]]
+    with pytest.raises(SqlppError, match="Cannot find function with signature f"):
+        asked("f()")
