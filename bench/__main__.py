@@ -18,7 +18,7 @@ IN_A_SCOPE: dict[str, Callable[[Scope], Iterator[Figure]]] = {
     "tables": tables.figures,
     "maps": maps.figures,
 }
-NEEDS = {"maps": {"tables"}}
+NEEDS: dict[str, set[str]] = {}
 ALL = ("cold", *IN_A_SCOPE)
 
 

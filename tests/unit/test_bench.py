@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bench.__main__ import parts_and_form
+from bench.__main__ import ALL, parts_and_form
 from bench.figures import Figure, markdown, number, quantile
+from bench.map_files import points, polygons, ring
+from bench.maps import area
 from bench.tables import Repeated
 
 
@@ -53,13 +55,28 @@ def test_figures_as_markdown_are_a_table():
     ]
 
 
-def test_a_part_brings_what_it_needs():
-    assert parts_and_form(["maps"]) == ({"maps", "tables"}, False)
-    assert parts_and_form(["--markdown"]) == ({"cold", "hops", "tables", "maps"}, True)
+def test_parts_are_chosen_by_name():
+    assert parts_and_form(["maps"]) == ({"maps"}, False)
+    assert parts_and_form(["--markdown"]) == (set(ALL), True)
 
 
 def test_an_unknown_part_is_refused(capsys):
     with pytest.raises(SystemExit):
         parts_and_form(["speed"])
 
-    assert "cold, hops, tables, maps" in capsys.readouterr().err
+    assert ", ".join(ALL) in capsys.readouterr().err
+
+
+def test_files_for_maps_are_what_their_sql_reads(tmp_path):
+    import pyarrow.parquet as pq
+    import shapely
+
+    drawn = pq.read_table(points(tmp_path / "points.parquet", 1_500_000).as_posix())
+    shapes = pq.read_table(polygons(tmp_path / "polygons.parquet", 50))
+
+    assert drawn.column_names == ["x", "y", "fare", "n"]
+    assert drawn.num_rows == 1_500_000
+    assert shapely.is_valid(shapely.from_wkt(shapes["wkt"].to_pylist())).all()
+    assert shapely.from_wkt(ring(64)).is_valid
+    assert len(shapely.get_coordinates(shapely.from_wkt(ring(1_000)))) == 1_001
+    assert len({area(run) for run in range(3)}) == 3
