@@ -9,14 +9,23 @@ from pyspark.sql import SparkSession
 
 from sandbox.tables.definitions import DEFAULT_DATABASE, Definition
 
+_BETWEEN = "\x1e"
+"""What hardly any text holds; one that does is met by counting."""
+
 
 class Catalog:
-    """The tables that all sessions of the scope share."""
+    """The tables that all sessions of the scope share.
+
+    The mutable state is `_read_before`: definitions by table, with the JVM's hash of the table that
+    they were read from, for reading one is many calls. Each change is one operation on a dict.
+    """
 
     def __init__(self, spark: SparkSession) -> None:
         self._spark = spark
         self._jvm: Any = spark._jvm
         self._external: Any = spark._jsparkSession.sharedState().externalCatalog()
+        self._defaults: dict[int, Any] = {}
+        self._read_before: dict[tuple[str, str], tuple[int, Definition]] = {}
         self._mark: Any = self._jvm.geoscope.tables.CatalogMark.of
 
     def state(self) -> int:
@@ -32,10 +41,9 @@ class Catalog:
         found: list[Definition] = []
         for database in self.databases():
             names = self._external.listTables(database)
-            found += [
-                self._read(table)
-                for table in _items(self._external.getTablesByName(database, names))
-            ]
+            tables = _items(self._external.getTablesByName(database, names))
+            for name, table in zip(_strings(names), tables, strict=True):
+                found.append(self._read_changed((database, name), table))
         return found
 
     def get(self, key: tuple[str, str]) -> Definition | None:
@@ -79,6 +87,13 @@ class Catalog:
             return None
         return str(parsed.getPath()).rstrip("/")
 
+    def _read_changed(self, key: tuple[str, str], table: Any) -> Definition:
+        mark = int(table.hashCode())
+        before = self._read_before.get(key)
+        if before is None or before[0] != mark:
+            before = self._read_before[key] = mark, self._read(table)
+        return before[1]
+
     def _read(self, table: Any) -> Definition:
         storage = table.storage()
         location = storage.locationUri()
@@ -101,7 +116,7 @@ class Catalog:
         companion = _module(catalog, "CatalogTable")
 
         def default(*positions: int) -> list[Any]:
-            return [getattr(companion, f"apply$default${n}")() for n in positions]
+            return [self._default(companion, n) for n in positions]
 
         # Positions as in Spark's CatalogTable; partitions are found by listing, not by a record.
         return companion.apply(
@@ -121,6 +136,12 @@ class Catalog:
             False,
             *default(19, 20, 21),
         )
+
+    def _default(self, companion: Any, position: int) -> Any:
+        """A default of Spark's, which is asked for once."""
+        if position not in self._defaults:
+            self._defaults[position] = getattr(companion, f"apply$default${position}")()
+        return self._defaults[position]
 
     def _identifier(self, definition: Definition) -> Any:
         catalyst = self._jvm.org.apache.spark.sql.catalyst
@@ -142,6 +163,9 @@ class Catalog:
         return self._jvm.scala.Option.apply(value)
 
     def _mapping(self, scala_map: Any) -> dict[str, str]:
+        names, values = _joined(scala_map.keys()), _joined(scala_map.values())
+        if len(names) == len(values) == int(scala_map.size()):
+            return dict(zip(names, values, strict=True))
         java = self._jvm.scala.jdk.javaapi.CollectionConverters.asJava(scala_map)
         return {str(key): str(value) for key, value in _pairs(java)}
 
@@ -172,6 +196,12 @@ def _strings(seq: Any) -> list[str]:
     # One call instead of one for each item; no name in a catalog has a newline.
     text = str(seq.mkString("\n"))
     return text.split("\n") if text else []
+
+
+def _joined(texts: Any) -> list[str]:
+    # One call instead of several for each item.
+    text = str(texts.mkString(_BETWEEN))
+    return text.split(_BETWEEN) if text else []
 
 
 def _pairs(java: Mapping[Any, Any]) -> list[tuple[Any, Any]]:

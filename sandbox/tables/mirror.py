@@ -78,7 +78,8 @@ class Mirror:
     def publish(self, definitions: Sequence[Definition], *, must_be_new: set[Key]) -> None:
         """Make the tables visible, all of them or none; raises KeyError for one that exists."""
         with self._lock:
-            old = [self._catalog.get(definition.key) for definition in definitions]
+            self.sync()
+            old = [self._known.get(definition.key) for definition in definitions]
             for taken in (table.key for table in old if table and table.key in must_be_new):
                 raise KeyError(taken[1])
             self._folder.commit(definitions)

@@ -75,9 +75,9 @@ def declared(
     request.run.join()
     store = request.scope.store
     definition = store.find(request.key(dataverse, dataset))
-    if definition is None:
+    found = None if definition is None else store.declaration(definition)
+    if definition is None or (found is not None and found.name != dataset):
         raise no_dataset(dataset, dataverse or request.dataverse, position)
-    found = store.declaration(definition)
     if found is None:
         code = "ASX1079"
         message = f"Compilation error: {dataset} is a table of Spark's and has no primary key"

@@ -125,8 +125,11 @@ class ScopeDatasets:
         if definition is None:
             rows = metadata_rows(request, name) if key[0] == METADATA else None
             return None if rows is None else Given(name, rows)
-        if scope.store.declaration(definition) is not None:
-            return Objects(name, definition, scope.store, run)
+        declared = scope.store.declaration(definition)
+        if declared is not None:
+            # Spark's names have no case, those of SQL++ have.
+            is_it = declared.name == name
+            return Objects(name, definition, scope.store, run) if is_it else None
         scope.tables.refresh()
         full = f"spark_catalog.{quoted(key[0])}.{quoted(key[1])}"
         return SparkRows(name, full, session, scope.reader, run)
