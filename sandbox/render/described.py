@@ -9,6 +9,7 @@ import msgspec
 from pyspark.sql import DataFrame, SparkSession
 
 from sandbox.render.columns import ColumnKind, SourceColumn
+from sandbox.render.direct.nodes import POINT
 
 
 class ToldColumn(msgspec.Struct, frozen=True):
@@ -30,6 +31,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """The number of the plan and the session's settings: the same number, the same rows."""
     roots: list[str] = []
     files: list[str] = []
+
+    def makes_points(self, position: int) -> bool:
+        """Whether a column of the result is `ST_Point` of two numbers in every row."""
+        outputs = self.plan.get("list", [])
+        inner = outputs[position]["children"] if outputs else []
+        return bool(inner) and inner[0]["op"] == POINT and len(inner[0]["children"]) == 2
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -95,7 +95,11 @@ class SqlProvider:
         return Wide(choice=wide, columns=columns, identity=identity)
 
     def _read(self, described: Described, choice: Choice) -> Columns:
-        spark = SparkColumns(frame=described.frame, choice=choice)
+        spark = SparkColumns(
+            frame=described.frame,
+            choice=choice,
+            made_of_coordinates=described.told.makes_points(choice.geometry.position),
+        )
         if not self.direct:
             return spark
         told = described.told

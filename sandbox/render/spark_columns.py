@@ -34,16 +34,23 @@ _KEEP_ORDER: Final = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class SparkColumns:
-    """The chosen columns of one data frame."""
+    """The chosen columns of one data frame.
+
+    `made_of_coordinates` says that the geometry is `ST_Point` of every row.
+    """
 
     frame: DataFrame
     choice: Choice
+    made_of_coordinates: bool = False
     source: Literal["direct", "spark", "cache"] = "spark"
     cached: bool = False
 
     def points(self, *, in_order: bool = False) -> Iterator[PointBatch]:
         """The rows as points; their order is that of partitions and of rows in them."""
         order = [F.monotonically_increasing_id().alias("order")] if in_order else []
+        if self.made_of_coordinates and not in_order:
+            yield from self._plain_points()
+            return
         for batch in batches(_with_faults(self._coordinates(order))):
             yield PointBatch(
                 x=_reals(batch.column(0)),
@@ -52,6 +59,19 @@ class SparkColumns:
                 order=_integers(batch.column(3)) if in_order else None,
                 weights=self._weights(batch, first=3 + len(order)),
                 labels=self._labels(batch, first=3 + len(order)),
+            )
+
+    def _plain_points(self) -> Iterator[PointBatch]:
+        """Points that are only ever null: nothing has to be asked of the geometry."""
+        x, y = self._x_and_y
+        for batch in batches(self._select([x.alias("x"), y.alias("y")])):
+            nulls = _is_null(batch.column(0))
+            yield PointBatch(
+                x=_reals(batch.column(0)),
+                y=_reals(batch.column(1)),
+                faults=np.where(nulls, Fault.NULL, Fault.NONE).astype(np.uint8),
+                weights=self._weights(batch, first=2),
+                labels=self._labels(batch, first=2),
             )
 
     def shapes(self) -> Iterator[ShapeBatch]:
@@ -80,11 +100,14 @@ class SparkColumns:
             return column
         return F.call_function("ST_GeomFromText", column)
 
+    @property
+    def _x_and_y(self) -> tuple[Column, Column]:
+        return F.call_function("ST_X", self._geometry), F.call_function("ST_Y", self._geometry)
+
     def _coordinates(self, order: list[Column]) -> DataFrame:
         """x, y, the geometry, the order if any, then the weights."""
-        geometry = self._geometry
-        x, y = F.call_function("ST_X", geometry), F.call_function("ST_Y", geometry)
-        return self._select([x.alias("x"), y.alias("y"), geometry.alias("geometry"), *order])
+        x, y = self._x_and_y
+        return self._select([x.alias("x"), y.alias("y"), self._geometry.alias("geometry"), *order])
 
     def _select(self, plain: list[Column]) -> DataFrame:
         used = [column for column in self.choice.weights if column is not None]

@@ -250,6 +250,17 @@ def _null_test(*, wanted: bool) -> Build:
     return build
 
 
+def _if(node: Node) -> v.Evaluate:
+    condition, *branches = _children(node, 3)
+    _alike(branches, tuple(TYPES))
+    test, (then, otherwise) = column_of(condition), map(column_of, branches)
+
+    def choose(rows: v.Rows) -> v.Column:
+        return v.either(test(rows).is_true, then(rows), otherwise(rows))
+
+    return choose
+
+
 def _in(node: Node) -> v.Evaluate:
     children: list[Node] = node["children"]
     _alike(children, COMPARED)
@@ -353,6 +364,7 @@ EXPRESSIONS: Final[dict[str, Build]] = {
     f"{_CATALYST}.Divide": _quotient,
     f"{_CATALYST}.UnaryMinus": _minus,
     f"{_CATALYST}.Cast": _cast,
+    f"{_CATALYST}.If": _if,
     POINT: _point,
     f"{_SEDONA}.ST_X": _coordinate("x"),
     f"{_SEDONA}.ST_Y": _coordinate("y"),

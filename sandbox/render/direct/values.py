@@ -119,3 +119,11 @@ def null_safe_equal(a: Column, b: Column) -> Column:
     """<=>: never null; null equals null."""
     same = equal(a.values, b.values) & a.not_null & b.not_null
     return Column(same | (~a.not_null & ~b.not_null))
+
+
+def either(test: Mask, then: Column, otherwise: Column) -> Column:
+    """IF: what is not true is otherwise."""
+    values = np.where(test, then.values, otherwise.values)
+    if then.valid is None and otherwise.valid is None:
+        return Column(values)
+    return Column(values, np.where(test, then.not_null, otherwise.not_null))

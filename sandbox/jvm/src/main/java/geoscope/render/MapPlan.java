@@ -26,6 +26,7 @@ public final class MapPlan {
   private final LogicalPlan optimized;
 
   private MapPlan(SparkSession session, String sql) {
+    PlainCoordinates.register(session);
     this.session = session;
     this.frame = (org.apache.spark.sql.classic.Dataset<Row>) session.sql(sql);
     this.optimized = frame.queryExecution().optimizedPlan();
