@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from geoscope import Client, Scope
 
-from bench import cold, hops, maps, query_service, tables
+from bench import cold, hops, maps, query_service, spatial, tables
 from bench.figures import Figure, markdown, number, show
 from bench.server import control_plane
 
@@ -16,9 +16,10 @@ IN_A_SCOPE: dict[str, Callable[[Scope], Iterator[Figure]]] = {
     "hops": hops.figures,
     "query-service": query_service.figures,
     "tables": tables.figures,
+    "spatial": spatial.figures,
     "maps": maps.figures,
 }
-NEEDS: dict[str, set[str]] = {}
+NEEDS = {"spatial": {"tables"}}
 ALL = ("cold", *IN_A_SCOPE)
 
 

@@ -34,6 +34,7 @@ QUERIES = (
     "select name, count(*) as n from trained group by name order by n desc limit 5",
     "select ST_AsText(ST_Point(x, y)) as p from trained where ST_Within("
     "ST_Point(x, y), ST_GeomFromText('POLYGON ((-70 40, -60 40, -60 60, -70 60, -70 40))'))",
+    "select ST_AsText(ST_Transform(ST_Point(x, y), 'EPSG:4326', 'EPSG:3857')) as p from trained",
     "select a.id from trained a join trained b on a.id = b.id + 1 where a.x > 0 limit 3",
     "select to_timestamp('2009-04-12 03:16:33 +00:00', 'yyyy-MM-dd HH:mm:ss XXXXX') as t",
 )

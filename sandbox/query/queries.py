@@ -13,6 +13,7 @@ from sandbox.failure import AgentFailure
 from sandbox.query.columns import fields_of
 from sandbox.query.results import Collector, Limits, Result
 from sandbox.runtime.spark import SparkRuntime
+from sandbox.spatial.failures import RowFailures
 from sandbox.sqlerrors import translate
 from sandbox.work import Work
 from wire.messages import QueryReply, QueryRequest
@@ -37,6 +38,7 @@ class Queries:
     ) -> None:
         self._runtime = runtime
         self._collector = Collector(runtime.spark, Path(settings.scope_dir) / "spool")
+        self._failures = RowFailures(runtime.jvm)
         self._tables = tables
 
     def run(self, request: QueryRequest, work: Work) -> Result:
@@ -54,7 +56,8 @@ class Queries:
         if is_command and self._tables is not None:
             self._tables.sync()
         elapsed_ms = (time.perf_counter() - started) * 1000
-        result.head = msgspec.structs.replace(result.head, elapsed_ms=elapsed_ms)
+        warnings = self._failures.warnings(work.group)
+        result.head = msgspec.structs.replace(result.head, elapsed_ms=elapsed_ms, warnings=warnings)
         return result
 
     def _result(

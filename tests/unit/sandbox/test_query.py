@@ -354,3 +354,30 @@ def test_tables_over_files_are_fresh_for_a_query(ask: Ask, own_settings: AgentSe
     ask("insert into live values (2)")
 
     assert sorted(rows(ask("select a from live", format="auto"))) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "VALUES ('POINT (1 2)'), ('?'), (null), ('POINT (1')",
+        "(SELECT if(id % 2 = 0, 'POINT (1 2)', 'no') FROM range(4))",
+    ],
+)
+def test_nulls_made_of_failures_are_counted_in_warnings(
+    runtime: SparkRuntime, own_settings: AgentSettings, tables: Tables, source: str
+) -> None:
+    queries = Queries(runtime, own_settings, tables)
+    board = WorkBoard(runtime.sc)
+    sql = f"SELECT ST_AsText(ST_GeomFromText(t)) AS wkt FROM {source} AS v(t)"
+    request = QueryRequest(work_id="q", session="spark", sql=sql, timeout_s=60)
+
+    def run() -> Result:
+        return asyncio.run(board.run("q", 60, lambda work: queries.run(request, work)))
+
+    first, again = run(), run()
+    first.close()
+    again.close()
+    board.close()
+
+    expected = ["ST_GeomFromText could not work out 2 values that are null now"]
+    assert first.head.warnings == again.head.warnings == expected

@@ -3,7 +3,6 @@ package geoscope.spatial;
 import java.util.ArrayList;
 import java.util.List;
 import org.locationtech.jts.geom.Coordinate;
-import org.locationtech.jts.geom.CoordinateXY;
 
 /** Circular arcs as lines: 32 segments per quarter circle, control points kept. */
 final class Arcs {
@@ -46,13 +45,28 @@ final class Arcs {
 
   private static void walk(
       List<Coordinate> line, double[] centre, double from, double sweep, Coordinate last) {
+    Coordinate first = line.get(line.size() - 1);
     int steps = (int) Math.ceil(Math.abs(sweep) / STEP - ROUNDING);
     for (int i = 1; i < steps; i++) {
       double at = from + Math.signum(sweep) * i * STEP;
-      line.add(new CoordinateXY(
-          centre[0] + centre[2] * Math.cos(at), centre[1] + centre[2] * Math.sin(at)));
+      Coordinate point = between(first, last, i * STEP / Math.abs(sweep));
+      point.x = centre[0] + centre[2] * Math.cos(at);
+      point.y = centre[1] + centre[2] * Math.sin(at);
+      line.add(point);
     }
     line.add(last);
+  }
+
+  /** A point of the same kind as both; height and measure go evenly from the one to the other. */
+  private static Coordinate between(Coordinate first, Coordinate last, double part) {
+    Coordinate point = first.copy();
+    if (!Double.isNaN(first.getZ())) {
+      point.setZ(first.getZ() + part * (last.getZ() - first.getZ()));
+    }
+    if (!Double.isNaN(first.getM())) {
+      point.setM(first.getM() + part * (last.getM() - first.getM()));
+    }
+    return point;
   }
 
   /** Centre and radius; null where the three lie on a line. */

@@ -51,6 +51,7 @@ public final class Call extends Expression
     } catch (Refusal refusal) {
       throw refusal.toSpark();
     } catch (Exception thrown) {
+      Failures.count(found.name());
       return null;
     }
   }

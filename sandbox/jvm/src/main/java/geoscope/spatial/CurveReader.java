@@ -3,11 +3,14 @@ package geoscope.spatial;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.locationtech.jts.geom.Coordinate;
 import org.locationtech.jts.geom.CoordinateXY;
+import org.locationtech.jts.geom.CoordinateXYM;
+import org.locationtech.jts.geom.CoordinateXYZM;
 import org.locationtech.jts.geom.Geometry;
 import org.locationtech.jts.geom.GeometryFactory;
 import org.locationtech.jts.geom.LineString;
@@ -20,8 +23,12 @@ final class CurveReader {
 
   private static final Pattern TOKEN = Pattern.compile("\\G\\s*([A-Za-z]+|[(),]|[-+0-9.][-+0-9.eE]*)");
 
+  private static final Pattern TYPE = Pattern.compile("([A-Z]+?)(ZM|Z|M|)");
+  private static final Set<String> DIMENSIONS = Set.of("Z", "M", "ZM");
+
   private final List<String> tokens = new ArrayList<>();
   private final GeometryFactory make;
+  private boolean measured;
   private int next;
 
   CurveReader(String text, GeometryFactory make) {
@@ -42,7 +49,7 @@ final class CurveReader {
   }
 
   private Geometry tagged() {
-    String type = take();
+    String type = type();
     return switch (type) {
       case "POINT" -> empty() ? make.createPoint() : make.createPoint(points().get(0));
       case "MULTIPOINT" -> make.createMultiPoint(members(this::member).toArray(Point[]::new));
@@ -65,7 +72,7 @@ final class CurveReader {
 
   private Polygon surface() {
     if (!peek().equals("(")) {
-      String type = take();
+      String type = type();
       require(type.equals("POLYGON") || type.equals("CURVEPOLYGON"));
     }
     return polygon();
@@ -84,7 +91,7 @@ final class CurveReader {
   }
 
   private List<Coordinate> untaggedOr(String untagged) {
-    return curve(peek().equals("(") || peek().equals("EMPTY") ? untagged : take());
+    return curve(peek().equals("(") || peek().equals("EMPTY") ? untagged : type());
   }
 
   /** The vertices of one curve of a type whose name has been taken. */
@@ -113,9 +120,28 @@ final class CurveReader {
   }
 
   private Coordinate point() {
-    double x = Double.parseDouble(take());
-    double y = Double.parseDouble(take());
-    return new CoordinateXY(x, y);
+    List<Double> ordinates = new ArrayList<>();
+    while (!peek().equals(",") && !peek().equals(")")) {
+      ordinates.add(Double.parseDouble(take()));
+    }
+    double[] at = ordinates.stream().mapToDouble(Double::doubleValue).toArray();
+    return switch (at.length) {
+      case 2 -> new CoordinateXY(at[0], at[1]);
+      case 3 -> measured
+          ? new CoordinateXYM(at[0], at[1], at[2])
+          : new Coordinate(at[0], at[1], at[2]);
+      case 4 -> new CoordinateXYZM(at[0], at[1], at[2], at[3]);
+      default -> throw new IllegalArgumentException("a point of " + at.length + " ordinates");
+    };
+  }
+
+  /** A type's name; Z, M or ZM behind it says what a third ordinate is. */
+  private String type() {
+    Matcher word = TYPE.matcher(take());
+    require(word.matches());
+    String dimensions = DIMENSIONS.contains(peek()) ? take() : word.group(2);
+    measured |= dimensions.equals("M");
+    return word.group(1);
   }
 
   private <T> List<T> members(Supplier<T> member) {

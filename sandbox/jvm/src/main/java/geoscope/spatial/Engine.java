@@ -32,6 +32,7 @@ import scala.runtime.BoxedUnit;
  * Gives sessions what Sedona's own extension ({@code SedonaSqlExtensions}, 1.8.0) gives them, but
  * the one raster aggregate only when it is first used: registering it starts Java's imaging library
  * and takes half a second of every scope's start. {@code test_spatial_engine} holds the two equal.
+ * One rule is ours: {@link InsertGeometries}.
  */
 public final class Engine extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
 
@@ -50,6 +51,7 @@ public final class Engine extends AbstractFunction1<SparkSessionExtensions, Boxe
       begin(session);
       return plan -> BoxedUnit.UNIT;
     });
+    extensions.injectResolutionRule(session -> new InsertGeometries());
     extensions.injectParser((session, parser) -> ParserFactory.getParser(PARSER, parser));
     return BoxedUnit.UNIT;
   }

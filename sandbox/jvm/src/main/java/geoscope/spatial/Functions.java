@@ -1,6 +1,7 @@
 package geoscope.spatial;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -29,11 +30,7 @@ final class Functions {
       Map.entry("ST_Within", "gg"), Map.entry("ST_Disjoint", "gg"),
       Map.entry("ST_Covers", "gg"), Map.entry("ST_CoveredBy", "gg"),
       Map.entry("ST_Distance", "gg"), Map.entry("ST_DWithin", "ggdb"),
-      Map.entry("ST_HausdorffDistance", "ggd"), Map.entry("ST_AsBinary", "g"),
-      Map.entry("ST_AsGeoJSON", "gs"), Map.entry("ST_Translate", "gddd"),
-      Map.entry("ST_Rotate", "gddd"), Map.entry("ST_Scale", "gdd"),
-      Map.entry("ST_X", "g"), Map.entry("ST_Y", "g"),
-      Map.entry("ST_Affine", "gdddddddddddd"), Map.entry("ST_MakeValid", "gb"));
+      Map.entry("ST_X", "g"), Map.entry("ST_Y", "g"));
 
   /** Aggregates over one column of geometries. */
   static final Map<String, Pile.How> AGGREGATES = Map.of(
@@ -41,6 +38,14 @@ final class Functions {
 
   static {
     FROM_TEXT = add("ST_GeomFromText", "s?i:g", a -> Wkt.read(text(a, 0), srid(a, 1)));
+    read();
+    tell();
+    measure();
+    reshape();
+    move();
+  }
+
+  private static void read() {
     for (String alias : List.of("ST_GeomFromWKT", "ST_GeometryFromText", "ST_PointFromText",
         "ST_PolygonFromText", "ST_LineStringFromText", "ST_LineFromText")) {
       add(alias, "s?i:g", a -> Wkt.read(text(a, 0), srid(a, 1)));
@@ -49,33 +54,65 @@ final class Functions {
     add("ST_GeomFromWKB", "s:g", a -> new WKBReader().read(WKBReader.hexToBytes(text(a, 0))));
     add("ST_GeomFromGeoJSON", "s:g", a -> GeoJson.read(text(a, 0)));
     add("ST_CurveToLine", "g:g", a -> a[0]);
+  }
 
+  private static void tell() {
     add("ST_AsText", "g:s", a -> WktWriter.write(geometry(a, 0)));
+    add("ST_AsBinary", "g:x", a -> org.apache.sedona.common.Functions.asWKB(geometry(a, 0)));
+    add("ST_AsGeoJSON", "g:s", a -> GeoJsonWriter.write(geometry(a, 0), GeoJsonWriter.DECIMALS));
+    add("ST_AsGeoJSON", "gi:s", a -> GeoJsonWriter.write(geometry(a, 0), (Integer) a[1]));
     add("ST_GeometryType", "g:s", a -> "ST_" + geometry(a, 0).getGeometryType());
     add("ST_NPoints", "g:i", a -> geometry(a, 0).getNumPoints());
     add("ST_IsValid", "g:b", a -> geometry(a, 0).isValid());
     add("ST_IsSimple", "g:b", a -> geometry(a, 0).isSimple());
     add("ST_IsEmpty", "g:b", a -> geometry(a, 0).isEmpty());
+  }
 
+  private static void measure() {
     add("ST_Area", "g:d", a -> geometry(a, 0).getArea());
     add("ST_Length", "g:d", a -> Measures.length(geometry(a, 0)));
     add("ST_DistanceSphere", "gg:d", a -> Measures.sphere((Point) a[0], (Point) a[1]));
+    add("ST_HausdorffDistance", "gg:d",
+        a -> org.apache.sedona.common.Functions
+            .hausdorffDistance(geometry(a, 0), geometry(a, 1)));
+    add("ST_HausdorffDistance", "ggd:d",
+        a -> org.apache.sedona.common.Functions
+            .hausdorffDistance(geometry(a, 0), geometry(a, 1), number(a, 2)));
+  }
 
+  private static void reshape() {
     add("ST_Envelope", "g:g", a -> Shapes.envelope(geometry(a, 0)));
     add("ST_Centroid", "g:g", a -> geometry(a, 0).getCentroid());
     add("ST_ConvexHull", "g:g", a -> geometry(a, 0).convexHull());
     add("ST_Boundary", "g:g", a -> geometry(a, 0).getBoundary());
     add("ST_ExteriorRing", "g:g", a -> Shapes.exteriorRing(geometry(a, 0)));
+    add("ST_MakeValid", "g:g", a -> ValidShape.of(geometry(a, 0)));
+    add("ST_MakeValid", "gb:g",
+        a -> org.apache.sedona.common.Functions.makeValid(geometry(a, 0), (Boolean) a[1]));
     add("ST_Buffer", "gd:g", a -> geometry(a, 0).buffer(number(a, 1), SEGMENTS_PER_QUADRANT));
     add("ST_SimplifyPreserveTopology", "gd:g",
         a -> TopologyPreservingSimplifier.simplify(geometry(a, 0), number(a, 1)));
     add("ST_PrecisionReduce", "gi:g", a -> Shapes.round(geometry(a, 0), (Integer) a[1]));
-    add("ST_Transform", "gss:g", a -> Shapes.transform(geometry(a, 0), text(a, 1), text(a, 2)));
+    add("ST_Intersection", "gg:g", a -> Overlay.intersection(geometry(a, 0), geometry(a, 1)));
+    add("ST_Union", "gg:g", a -> Overlay.union(geometry(a, 0), geometry(a, 1)));
+    add("ST_Difference", "gg:g", a -> Overlay.difference(geometry(a, 0), geometry(a, 1)));
+    add("ST_SymDifference", "gg:g", a -> Overlay.symDifference(geometry(a, 0), geometry(a, 1)));
+  }
 
-    add("ST_Intersection", "gg:g", a -> geometry(a, 0).intersection(geometry(a, 1)));
-    add("ST_Union", "gg:g", a -> Shapes.union(geometry(a, 0), geometry(a, 1)));
-    add("ST_Difference", "gg:g", a -> geometry(a, 0).difference(geometry(a, 1)));
-    add("ST_SymDifference", "gg:g", a -> geometry(a, 0).symDifference(geometry(a, 1)));
+  private static void move() {
+    add("ST_Transform", "gss:g", a -> Crs.transform(geometry(a, 0), text(a, 1), text(a, 2)));
+    add("ST_Translate", "gdd:g", a -> Affine.translated(geometry(a, 0), number(a, 1), number(a, 2), 0));
+    add("ST_Translate", "gddd:g",
+        a -> Affine.translated(geometry(a, 0), number(a, 1), number(a, 2), number(a, 3)));
+    add("ST_Scale", "gdd:g", a -> Affine.scaled(geometry(a, 0), number(a, 1), number(a, 2), 1));
+    add("ST_Scale", "gddd:g",
+        a -> Affine.scaled(geometry(a, 0), number(a, 1), number(a, 2), number(a, 3)));
+    add("ST_Rotate", "gd:g", a -> Affine.rotated(geometry(a, 0), number(a, 1), 0, 0));
+    add("ST_Rotate", "gddd:g",
+        a -> Affine.rotated(geometry(a, 0), number(a, 1), number(a, 2), number(a, 3)));
+    add("ST_Rotate", "gdg:g", a -> Affine.rotated(geometry(a, 0), number(a, 1), (Point) a[2]));
+    add("ST_Affine", "gdddddd:g", a -> Affine.flat(numbers(a)).of(geometry(a, 0)));
+    add("ST_Affine", "gdddddddddddd:g", a -> Affine.solid(numbers(a)).of(geometry(a, 0)));
   }
 
   private Functions() {}
@@ -122,6 +159,11 @@ final class Functions {
 
   private static double number(Object[] arguments, int index) {
     return (Double) arguments[index];
+  }
+
+  /** Every argument after the geometry. */
+  private static double[] numbers(Object[] arguments) {
+    return Arrays.stream(arguments).skip(1).mapToDouble(number -> (Double) number).toArray();
   }
 
   private static int srid(Object[] arguments, int index) {

@@ -83,11 +83,15 @@ public final class Registrar {
   }
 
   private static Expression call(Rule rule, Seq<Expression> children) {
-    StringBuilder geometries = new StringBuilder();
+    return new Call(Functions.key(rule), castWkt(children, letters(rule)));
+  }
+
+  private static String letters(Rule rule) {
+    StringBuilder letters = new StringBuilder();
     for (Kind kind : rule.arguments()) {
-      geometries.append(kind.letter);
+      letters.append(kind.letter);
     }
-    return new Call(Functions.key(rule), castWkt(children, geometries.toString()));
+    return letters.toString();
   }
 
   /** What no rule of ours takes is the engine's own form; without one, say what is wrong. */
@@ -97,7 +101,7 @@ public final class Registrar {
       Function1<Seq<Expression>, Expression> previous,
       Seq<Expression> children) {
     if (previous != null) {
-      return previous.apply(children);
+      return previous.apply(castWkt(children, letters(rules.get(0))));
     }
     for (Rule rule : rules) {
       if (rule.takes(children.size())) {
