@@ -107,13 +107,15 @@ class Agent:
             await asyncio.gather(self._warm(services), self._watch_spark(services))
 
     async def _warm(self, services: Services) -> None:
-        """Spare the first map the loading of its kernels, after the first statements' turn."""
+        """Spare the first SQL++ and the first map what they load, after the first statements."""
         await asyncio.sleep(WARM_DELAY_S)
-        try:
-            await asyncio.to_thread(services.ready().maps.warm)
-        except Exception:
-            # Every map will say the same to whoever asks for it; the rest works.
-            logger.exception("maps cannot be drawn")
+        spark = services.ready()
+        for warm, what in ((spark.statements.warm, "SQL++"), (spark.maps.warm, "maps")):
+            try:
+                await asyncio.to_thread(warm)
+            except Exception:
+                # Every request will say the same to whoever made it; the rest works.
+                logger.exception("not warm: %s", what)
 
     async def _bring_up(self, services: Services, notebook: Notebook) -> None:
         # Imports take a second, in which the JVM starts.

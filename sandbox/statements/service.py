@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 from sandbox.failure import AgentFailure
@@ -48,7 +48,9 @@ class StatementService:
         board: WorkBoard,
         store: JobStore,
         gone_s: float = GONE_S,
+        warm: Callable[[], object] = lambda: None,
     ) -> None:
+        self.warm = warm
         self._dialects = dialects
         self._board = board
         self._store = store

@@ -393,3 +393,25 @@ async def test_the_scope_is_described_by_metadata(q: Ask, spark_sql: Ask) -> Non
         ["f"],
         ["i"],
     ]
+
+
+async def test_a_type_may_be_written_out_and_its_key_is_never_missing(sqlpp: Ask) -> None:
+    told = await sqlpp(
+        "create dataset d(id int, name string) primary key id;"
+        ' insert into d [{"id": 1}, {"id": 2, "name": null}]; select value d from d order by d.id'
+    )
+    refused = await sqlpp('insert into d {"name": "x"}')
+
+    assert told.problem is None
+    assert told.values() == [{"id": 1}, {"id": 2, "name": None}]
+    assert refused.problem == "type mismatch: missing a required closed field id: int64"
+
+
+async def test_names_of_datasets_have_a_case(q: Ask) -> None:
+    told = await q("select value x from O x")
+    changed = await q('insert into O {"id": 1}')
+
+    assert told.problem is not None
+    assert told.problem.startswith("ASX1077: Cannot find dataset O in dataverse q")
+    assert changed.problem is not None
+    assert changed.problem.startswith("ASX1050: Cannot find dataset with name O in dataverse q")

@@ -238,8 +238,9 @@ async def test_tables_of_spark_are_datasets(sqlpp: Ask, spark_sql: Ask) -> None:
     assert told.values(1) == [{"d": "2020-01-01", "a": [1, 2]}]
     assert told.values(2) == ["2020-01-01"]
     assert told.values(3) == [{"v": "x"}]
-    assert told.finished is not None
-    assert told.finished.counts.processed_objects == 13
+    counted = await sqlpp("select value s.price from Shops s where s.id + 0 = 2")
+    assert counted.finished is not None
+    assert counted.finished.counts.processed_objects == 10
 
 
 async def test_a_constant_statement_asks_spark_for_nothing(
@@ -283,3 +284,17 @@ async def test_objects_are_loaded_from_files(sqlpp: Ask, own_settings: Any) -> N
         '{ "id": 5, "name": "five|5" }',
         '{ "id": 6 }',
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select value count(*) from range(1, 100000) a, range(1, 100000) b where a + b < 0",
+        "with x as range(1, 30000) select value (select value a * b from x a, x b)",
+    ],
+)
+async def test_an_endless_constant_statement_is_stopped(sqlpp: Ask, text: str) -> None:
+    told = await sqlpp(text, timeout_s=2)
+
+    assert told.problem == "ASX0030: Request timed out and will be cancelled"
+    assert told.rows == {}
