@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sandbox.statements.problems import problem_of
 from sandbox.statements.program import DialectCompiler, Program, Run
@@ -90,8 +91,22 @@ class Execution:
             warnings=run.warnings[: self.statements.max_warnings],
             warning_count=run.warning_count,
             plans=run.plans,
-            profile=run.profile,
+            profile=self._profile(run),
         )
+
+    def _profile(self, run: Run) -> Any:
+        """Where the time went, in milliseconds, for who asks."""
+        if self.statements.profile != "timings":
+            return None
+        times = (
+            ("compile", self.clock.compile_ns),
+            ("queue", self.clock.queue_ns),
+            ("execute", self.clock.execution_ns),
+        )
+        counters: list[dict[str, Any]] = [
+            {"name": name, "time": nanoseconds / 1e6} for name, nanoseconds in times
+        ]
+        return {"counters": [*counters, {"name": "read", "rows": run.processed_objects}]}
 
     def _watched(self, work: Work, act: Callable[[], Program | None]) -> None:
         try:

@@ -24,7 +24,6 @@ class Run:
     warnings: list[Problem] = field(default_factory=list)
     warning_count: int = 0
     plans: dict[str, Any] = field(default_factory=dict)
-    profile: Any = None
 
 
 class Program(Protocol):

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
+from sandbox.server.pieces import send_pieces
 from sandbox.statements.service import StatementService
 from tests.unit.sandbox.statements.conftest import statements
 from tests.unit.sandbox.statements.scripted import Script, rows, service_over, waiting
@@ -191,3 +193,47 @@ async def test_sixty_four_at_once(speaking: StatementService) -> None:
     told = await asyncio.gather(*(told_by(speaking.run(request("one"))) for _ in range(64)))
 
     assert [t.rows for t in told] == [{0: b"1\n"}] * 64
+
+
+async def test_times_are_told_to_who_asks(speaking: StatementService) -> None:
+    silent = await told_by(speaking.run(request("one")))
+    told = await told_by(speaking.run(request("one", profile="timings")))
+
+    assert silent.finished is not None
+    assert silent.finished.profile is None
+    assert told.finished is not None
+    names = [counter["name"] for counter in told.finished.profile["counters"]]
+    assert names == ["compile", "queue", "execute", "read"]
+    assert told.finished.profile["counters"][2]["time"] > 0
+
+
+async def test_a_reader_who_hangs_up_ends_the_query(
+    script: Script, speaking: StatementService, tmp_path: Path
+) -> None:
+    ended = threading.Event()
+
+    def trickle(sink: Any, run: Any) -> None:
+        try:
+            while True:
+                sink.write(b", " + b"1\n" * 50_000, 50_000)
+                run.work.check()
+        finally:
+            ended.set()
+
+    async def handle(asked: web.Request) -> web.StreamResponse:
+        return await send_pieces(asked, speaking.run(request("trickle")))
+
+    script.acts["trickle"] = trickle
+    app = web.Application()
+    app.router.add_post("/", handle)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.UnixSite(runner, str(tmp_path / "s")).start()
+    reader, writer = await asyncio.open_unix_connection(str(tmp_path / "s"))
+    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    await reader.readuntil(b"1\n1\n")
+    assert not ended.is_set()
+
+    writer.close()
+    await until(ended.is_set)
+    await runner.cleanup()
