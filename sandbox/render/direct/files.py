@@ -17,8 +17,8 @@ from sandbox.render.direct.plan import FileColumn
 from sandbox.render.direct.pruning import Range
 from sandbox.render.direct.values import Column
 
-BATCH_ROWS: Final = 131_072
-"""Small enough for a processor's cache, large enough that Python's share is nothing."""
+BATCH_ROWS: Final = 262_144
+"""Small enough to be cheap to hold, large enough that Python's share is nothing."""
 
 _ARROW: Final[dict[str, pa.DataType]] = {
     "boolean": pa.bool_(),
