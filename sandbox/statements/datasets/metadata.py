@@ -23,6 +23,8 @@ class StoredFunction(msgspec.Struct, frozen=True):
     body: str
     uses: list[tuple[str, str]] = []
     """Database and table of the datasets that it reads."""
+    calls: list[tuple[str, str]] = []
+    """Database and key of the functions that it calls."""
 
 
 class StoredView(msgspec.Struct, frozen=True):
@@ -30,6 +32,7 @@ class StoredView(msgspec.Struct, frozen=True):
 
     body: str
     uses: list[tuple[str, str]] = []
+    calls: list[tuple[str, str]] = []
 
 
 class Dataverse(msgspec.Struct):

@@ -13,12 +13,14 @@ from sandbox.statements.datasets.metadata import Dataverse, StoredFunction, Stor
 from sandbox.statements.sqlpp.dataset_definitions import create_dataset, drop_dataset, table_named
 from sandbox.statements.sqlpp.declaring import item_type, no_type
 from sandbox.statements.sqlpp.dependencies import (
+    called_by,
     refuse_used_dataverse,
+    refuse_used_function,
     used_by_function,
     used_by_query,
 )
 from sandbox.statements.sqlpp.request import Request, no_dataset, no_dataverse
-from sandbox.statements.sqlpp.stored import arity_of, function_key
+from sandbox.statements.sqlpp.stored import arity_of, function_key, signature
 
 Definition = Callable[[Request, Any], None]
 
@@ -97,6 +99,7 @@ def create_function(request: Request, statement: tree.CreateFunction) -> None:
         list(function.parameters),
         function.body_text,
         uses=used_by_function(request, function),
+        calls=called_by(request, function.body),
     )
 
     def edit(found: Dataverse) -> None:
@@ -113,14 +116,15 @@ def create_function(request: Request, statement: tree.CreateFunction) -> None:
 
 def drop_function(request: Request, statement: tree.DropFunction) -> None:
     """A function less."""
+    refuse_used_function(request, statement)
 
     def edit(found: Dataverse) -> None:
         if found.functions.pop(function_key(statement.name, statement.arity), None) is None:
             if statement.if_exists:
                 return
             code, dataverse = "ASX1081", statement.dataverse or request.dataverse
-            signature = f"{dataverse}.{statement.name}({statement.arity})"
-            message = f"Cannot find function with signature {signature}"
+            named = signature(dataverse, statement.name, statement.arity)
+            message = f"Cannot find function with signature {named}"
             raise SqlppError(code, message, statement.position)
 
     _change(request, statement, edit)
@@ -135,6 +139,7 @@ def create_view(request: Request, statement: tree.CreateView) -> None:
         raise SqlppError(code, message, statement.position)
 
     uses = used_by_query(request, tree.Query(statement.position, statement.body))
+    calls = called_by(request, statement.body)
 
     def edit(found: Dataverse) -> None:
         if statement.name in found.views and not statement.or_replace:
@@ -143,7 +148,7 @@ def create_view(request: Request, statement: tree.CreateView) -> None:
             code = "ASX1160"
             message = f"A view with this name {dataverse}.{statement.name} already exists"
             raise SqlppError(code, message, statement.position)
-        found.views[statement.name] = StoredView(statement.body_text, uses)
+        found.views[statement.name] = StoredView(statement.body_text, uses, calls)
 
     _change(request, statement, edit)
 

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from sandbox.sqlpp.errors import SqlppError
 from sandbox.sqlpp.interpret.evaluate import resolve
 from sandbox.sqlpp.tree.expressions import Call, DatasetScan, Literal
+from sandbox.sqlpp.tree.nodes import Expression
 from sandbox.sqlpp.tree.statements import (
     ANY_NUMBER,
     DropDataset,
     DropDataverse,
+    DropFunction,
     Function,
     Query,
 )
 from sandbox.sqlpp.tree.walk import walk
 from sandbox.statements.sqlpp.request import Request
-from sandbox.statements.sqlpp.stored import WithFunction
+from sandbox.statements.sqlpp.stored import WithFunction, function_key, signature
 
 Used = list[tuple[str, str]]
 
@@ -38,6 +40,29 @@ def used_by_function(request: Request, function: Function) -> Used:
 def used_by_query(request: Request, query: Query) -> Used:
     """The datasets that a query reads; raises what is wrong with it."""
     return _used(request, query, None)
+
+
+def called_by(request: Request, body: Expression) -> Used:
+    """The functions that are kept and that an expression calls."""
+    known = request.scope.metadata
+    found: set[tuple[str, str]] = set()
+    for node in walk(body):
+        if isinstance(node, Call):
+            database = request.database(node.dataverse)
+            key = function_key(node.spelled, len(node.arguments))
+            if key in known.dataverse(database).functions:
+                found.add((database, key))
+    return sorted(found)
+
+
+def refuse_used_function(request: Request, statement: DropFunction) -> None:
+    """Raise SqlppError if another function or a view calls one that is to be dropped."""
+    dataverse = statement.dataverse or request.dataverse
+    key = request.database(dataverse), function_key(statement.name, statement.arity)
+    for user in _users(request, [key]):
+        code, name = "ASX1148", signature(dataverse, statement.name, statement.arity)
+        message = f"Cannot drop function {name} being used by {user}"
+        raise SqlppError(code, message)
 
 
 def refuse_used_dataset(request: Request, statement: DropDataset) -> None:
@@ -80,9 +105,9 @@ def _users(request: Request, keys: Used, outside: str | None = None) -> Iterator
         if database == outside:
             continue
         for name, function in found.functions.items():
-            if any(key in function.uses for key in keys):
-                arguments = ",".join(function.parameters)
-                yield f"function {found.name}.{name.partition('/')[0]}({arguments})"
+            if any(key in (*function.uses, *function.calls) for key in keys):
+                plain, _, arity = name.partition("/")
+                yield f"function {signature(found.name, plain, arity)}"
         for name, view in found.views.items():
-            if any(key in view.uses for key in keys):
+            if any(key in (*view.uses, *view.calls) for key in keys):
                 yield f"view {found.name}.{name}"

@@ -74,6 +74,11 @@ def function_key(name: str, arity: int | str) -> str:
     return f"{name}/{arity}"
 
 
+def signature(dataverse: str, name: str, arity: int | str) -> str:
+    """A function as messages name it: with its arity, if that is not 0."""
+    return f"{dataverse}.{name}({'' if str(arity) == '0' else arity})"
+
+
 def arity_of(function: Function) -> int | str:
     """How many arguments a function takes; ANY_NUMBER may be all that is known."""
     is_variadic = function.parameters == (ANY_NUMBER,)

@@ -415,3 +415,13 @@ async def test_names_of_datasets_have_a_case(q: Ask) -> None:
     assert told.problem.startswith("ASX1077: Cannot find dataset O in dataverse q")
     assert changed.problem is not None
     assert changed.problem.startswith("ASX1050: Cannot find dataset with name O in dataverse q")
+
+
+async def test_a_function_that_another_calls_stays(q: Ask) -> None:
+    told = await q(
+        "create function one() { 1 }; create function two() { one() + one() }; drop function one@0"
+    )
+    fine = await q("drop function two@0; drop function one@0")
+
+    assert told.problem == "ASX1148: Cannot drop function q.one() being used by function q.two()"
+    assert fine.problem is None
