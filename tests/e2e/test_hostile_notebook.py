@@ -103,9 +103,7 @@ class Scope:
 
 
 @pytest.fixture
-async def world(
-    engine: docker.DockerClient, tmp_path: Path, run_id: str
-) -> AsyncIterator[World]:
+async def world(engine: docker.DockerClient, tmp_path: Path, run_id: str) -> AsyncIterator[World]:
     world = World(lambda: DockerDriver(tmp_path / "identity"), IMAGE, tmp_path, run_id)
     yield world
     for status in await world.driver.list(world.installation):
@@ -115,9 +113,7 @@ async def world(
 
 async def opened(world: World, name: str) -> Scope:
     """A scope whose agent is ready."""
-    agent = AgentSettings(
-        sandbox_id=name, cpus=2, memory_bytes=MEMORY_BYTES, heap_bytes=HEAP_BYTES
-    )
+    agent = AgentSettings(sandbox_id=name, cpus=2, memory_bytes=MEMORY_BYTES, heap_bytes=HEAP_BYTES)
     limits = {"memory_bytes": MEMORY_BYTES, "cpus": 2.0, "pids": PIDS}
     id = await world.run(name, agent=agent, **limits)
     client = AgentClient(world.socket(name), uid=world.uid)
@@ -206,9 +202,7 @@ def processes(scope: Scope) -> str:
 async def test_a_balloon_takes_the_kernel_and_not_the_jvm(scope: Scope) -> None:
     await scope.run('spark.range(3).createOrReplaceTempView("kept")')
 
-    reply = (
-        await scope.run("held = []\nwhile True:\n    held.append(b'x' * 10**7)")
-    ).reply
+    reply = (await scope.run("held = []\nwhile True:\n    held.append(b'x' * 10**7)")).reply
 
     assert reply.code is ErrorCode.KERNEL_DIED
     assert (reply.exit_code, reply.out_of_memory, reply.namespace_lost) == (KILLED, True, True)

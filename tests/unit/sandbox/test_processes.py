@@ -40,9 +40,7 @@ def close(process: subprocess.Popen[str]) -> None:
 
 
 def test_descendants_are_found_at_any_depth() -> None:
-    table = {
-        pid: Process(pid, parent, 0, "S") for pid, parent in [(2, 1), (3, 2), (4, 3), (5, 1)]
-    }
+    table = {pid: Process(pid, parent, 0, "S") for pid, parent in [(2, 1), (3, 2), (4, 3), (5, 1)]}
 
     assert sorted(p.pid for p in descendants(2, table)) == [3, 4]
 
