@@ -67,13 +67,13 @@ class Types(Selects):
         return FieldType(position, name, kind, optional)
 
     def inline_type(self) -> ObjectType:
-        """`(name type NOT UNKNOWN, …) CLOSED TYPE`, as CREATE DATASET may write it."""
+        """`(name type NOT UNKNOWN, …) OPEN TYPE`, as CREATE DATASET may write it."""
         position = self.expect("(").location
         fields = [self._inline_field()]
         while self.accept(","):
             fields.append(self._inline_field())
         self.expect(")")
-        is_open = True
+        is_open = False
         if self.at("open", "closed"):
             is_open = self.advance().kind == "open"
             self.expect("type")

@@ -71,7 +71,6 @@ def declared(
     request: Request, dataverse: str | None, dataset: str, position: Location
 ) -> Declaration:
     """The declaration of a dataset that is to be changed; raises SqlppError."""
-    request.existing(dataverse, position)
     request.run.join()
     store = request.scope.store
     definition = store.find(request.key(dataverse, dataset))
