@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sandbox.statements.job_store import JobStore
 from sandbox.statements.late import LateDialect
 from sandbox.statements.program import DialectCompiler
-from sandbox.statements.service import StatementService
+from sandbox.statements.service import StatementService, Surroundings
 from sandbox.statements.spark_dialect import SparkDialect
 from sandbox.work import WorkBoard
 
@@ -40,5 +40,5 @@ def open_statements(
         dialects=dialects,
         board=WorkBoard(runtime.sc, THREADS),
         store=JobStore(spool / "jobs"),
-        warm=late.warm,
+        around=Surroundings(warm=late.warm, check_session=runtime.session),
     )

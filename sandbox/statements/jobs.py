@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from sandbox.failure import AgentFailure
+from sandbox.sqlpp.errors import SqlppError
 from sandbox.statements.execution import Execution
 from sandbox.statements.job_queue import JobQueue
 from sandbox.statements.job_store import JobStore, Kept, check_work_id
@@ -18,6 +19,7 @@ from wire.messages import Job, JobResult, Jobs, Problem, RowFormat
 from wire.protocol import ErrorCode
 
 MAX_OPEN: Final = 256
+QUEUE_FULL: Final = "HYR0006"
 NO_LIMIT: Final = float("inf")
 MAX_TOLD: Final = 200
 """So many ended jobs fit into one answer for sure."""
@@ -81,15 +83,13 @@ class JobBoard:
             self._keep(kept)
 
     def admit(self, execution: Execution, ttl_s: float, deadline: float = NO_LIMIT) -> Open:
-        """Take a job in; raises AgentFailure for an id that is known, or too many jobs."""
+        """Take a job in; raises AgentFailure for an id that is known, SqlppError for too many."""
         work_id = execution.statements.work_id
         check_work_id(work_id)
         if work_id in self._open or work_id in self._ended:
             raise AgentFailure(ErrorCode.BAD_REQUEST, f"job {work_id} is there already")
         if len(self._open) >= MAX_OPEN:
-            raise AgentFailure(
-                ErrorCode.BAD_REQUEST, f"HYR0006: Job queue is full with {MAX_OPEN} jobs"
-            )
+            raise SqlppError(QUEUE_FULL, f"Job queue is full with {MAX_OPEN} jobs", kind="runtime")
         self._open[work_id] = job = Open(execution, ttl_s, deadline)
         return job
 

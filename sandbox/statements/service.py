@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sandbox.failure import AgentFailure
+from sandbox.sqlpp.errors import SqlppError
 from sandbox.statements.answers import Answer
 from sandbox.statements.execution import Execution
 from sandbox.statements.job_store import JobStore
 from sandbox.statements.jobs import NO_LIMIT, JobBoard
 from sandbox.statements.outlet import Outlet
+from sandbox.statements.problems import problem_of
 from sandbox.statements.program import DialectCompiler
 from sandbox.statements.reading import KeptRows
 from sandbox.work import WorkBoard
@@ -36,6 +39,16 @@ GONE_S: Final = 30.0
 MAX_WAIT_S: Final = 600.0
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What the service has of the agent around it."""
+
+    warm: Callable[[], object] = lambda: None
+    """Load what SQL++ needs (blocking)."""
+    check_session: Callable[[str], object] = lambda _name: None
+    """Raises AgentFailure(SESSION_NOT_FOUND)."""
+
+
 class StatementService:
     """Everything that an agent does with statements; used on the event loop.
 
@@ -48,9 +61,9 @@ class StatementService:
         board: WorkBoard,
         store: JobStore,
         gone_s: float = GONE_S,
-        warm: Callable[[], object] = lambda: None,
+        around: Surroundings | None = None,
     ) -> None:
-        self.warm = warm
+        self._around = around or Surroundings()
         self._dialects = dialects
         self._board = board
         self._store = store
@@ -58,12 +71,20 @@ class StatementService:
         self._jobs = JobBoard(store, board)
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def warm(self) -> None:
+        """Spare the first statement the loading of what it needs (blocking)."""
+        self._around.warm()
+
     async def restore(self) -> None:
         """Take up the results that the scope's disk keeps."""
         await self._jobs.restore()
 
     def run(self, request: RunStatements) -> Answer:
-        """Run now; what comes of it is taken from the answer."""
+        """Run now; what comes of it is taken from the answer.
+
+        Raises AgentFailure(SESSION_NOT_FOUND).
+        """
+        self._around.check_session(request.statements.session)
         outlet = Outlet(asyncio.get_running_loop())
         answer = Answer(self._execution(request.statements), outlet, self._left)
         run = self._deferred(answer, request.ttl_s) if request.spool else self._immediate(answer)
@@ -71,12 +92,13 @@ class StatementService:
         return answer
 
     async def submit(self, request: SubmitStatements) -> Submitted:
-        """Compile, answer, then run."""
+        """Compile, answer, then run; raises AgentFailure(SESSION_NOT_FOUND)."""
+        self._around.check_session(request.statements.session)
         execution = self._execution(request.statements)
         try:
             job = self._jobs.admit(execution, request.ttl_s)
-        except AgentFailure as failure:
-            return Submitted(problem=Problem(text=failure.message))
+        except (AgentFailure, SqlppError) as error:
+            return Submitted(problem=problem_of(error, execution.statements.work_id))
         await self._compile(execution)
         program = execution.program
         if program is None or execution.problem is not None:

@@ -168,10 +168,11 @@ class SqlppProgram:
         return typed_signature(queries[0]) if wants_types else "*"
 
     def _category(self) -> str:
-        kinds = [s.kind for s in self._statements if s.kind not in _PREPARATIONS]
-        if not kinds or kinds[0] == tree.Query.kind:
-            return "query"
-        return "update" if kinds[0] in _UPDATES else "ddl"
+        """What the strongest of the statements does: by it a lost reader stops them or not."""
+        kinds = {s.kind for s in self._statements} - _PREPARATIONS - {tree.Query.kind}
+        if kinds & _UPDATES:
+            return "update"
+        return "ddl" if kinds else "query"
 
 
 def _enter(request: Request, dataverse: str | None) -> None:

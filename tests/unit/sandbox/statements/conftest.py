@@ -25,10 +25,11 @@ def statements(text: str, **more: Any) -> Statements:
     """What is to be run, with a number of its own."""
     given: dict[str, Any] = {
         "work_id": f"w{next(_numbers)}",
+        "session": "spark",
         "timeout_s": 60.0,
         "max_bytes": 10**9,
     } | more
-    return Statements(session="spark", statement=text, **given)
+    return Statements(statement=text, **given)
 
 
 @pytest.fixture

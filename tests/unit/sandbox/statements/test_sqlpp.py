@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.statements.conftest import Ask
+from sandbox.failure import AgentFailure
+from sandbox.statements import StatementService
+from tests.unit.sandbox.statements.conftest import Ask, statements
+from wire.messages import RunStatements, SubmitStatements
+from wire.protocol import ErrorCode
 
 pytestmark = pytest.mark.spark
 
@@ -298,3 +302,27 @@ async def test_an_endless_constant_statement_is_stopped(sqlpp: Ask, text: str) -
 
     assert told.problem == "ASX0030: Request timed out and will be cancelled"
     assert told.rows == {}
+
+
+async def test_a_session_that_is_not_there_is_said_before_all(
+    service: StatementService,
+) -> None:
+    given = statements("select 1", session="nope")
+    with pytest.raises(AgentFailure) as run:
+        service.run(RunStatements(statements=given))
+    with pytest.raises(AgentFailure) as submitted:
+        await service.submit(SubmitStatements(statements=given))
+
+    assert run.value.code is submitted.value.code is ErrorCode.SESSION_NOT_FOUND
+
+
+async def test_a_program_is_what_its_strongest_statement_is(sqlpp: Ask) -> None:
+    asked = {
+        "select 1; select 2": "query",
+        "select 1; create type T as {id: int}": "ddl",
+        "select 1; insert into d ({})": "update",
+    }
+    for text, category in asked.items():
+        told = await sqlpp(text, compile_only=True)
+        assert told.compiled is not None
+        assert told.compiled.statement_category == category
