@@ -127,10 +127,6 @@ class ScopeRegistry:
         """Why the engine cannot be used now; None when it can."""
         return self._watch.problem
 
-    def store_problem(self) -> str | None:
-        """Why the store cannot be written now; None when it can."""
-        return self._backing.store.problem()
-
     # ------------------------------------------------------------ scopes
 
     async def open(self, owner: str, wish: ScopeWish) -> Scope:

@@ -70,10 +70,14 @@ class Database:
             yield connection
 
     def check_writable(self) -> None:
-        """Write nothing of meaning; raises sqlalchemy's error when the store cannot be written."""
-        with self.begin() as connection:
-            row = schema.installation
-            connection.execute(update(row).values(schema_version=row.c.schema_version))
+        """Write nothing of meaning; raises OSError, with why, when the store cannot be written."""
+        row = schema.installation
+        try:
+            with self.begin() as connection:
+                connection.execute(update(row).values(schema_version=row.c.schema_version))
+        except SQLAlchemyError as error:
+            why = f"the store cannot be written: {error.__cause__ or error}"
+            raise OSError(why) from error
 
     def drivers(self) -> set[str]:
         """The drivers that ever held scopes in this state directory."""

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from control.scopes.limits import Limits
 from control.scopes.scope import Intent, Scope, ScopeState
@@ -82,14 +81,6 @@ class ScopeStore:
         with self._database.begin() as connection:
             newest = connection.execute(select(func.max(events.c.id))).scalar() or 0
             connection.execute(delete(events).where(events.c.id <= newest - KEEP_EVENTS))
-
-    def problem(self) -> str | None:
-        """Why the store cannot be written now; None when it can."""
-        try:
-            self._database.check_writable()
-        except SQLAlchemyError as error:
-            return f"the store cannot be written: {error.__cause__ or error}"
-        return None
 
 
 def _note(connection: Connection, scope: Scope, event: str, at: float) -> None:

@@ -140,17 +140,15 @@ def test_a_refused_store_is_not_locked(tmp_path: Path) -> None:
             Database.open(tmp_path)
 
 
-def test_a_store_that_cannot_be_written_says_why(database: Database, scopes: ScopeStore) -> None:
-    assert scopes.problem() is None
+def test_a_store_that_cannot_be_written_says_why(database: Database) -> None:
+    database.check_writable()
     other = sqlite3.connect(database.path)
     other.execute("BEGIN EXCLUSIVE")
     with database.begin() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=1")
-    problem = scopes.problem()
+    with pytest.raises(OSError, match=r"cannot be written: .*locked"):
+        database.check_writable()
     other.close()
-
-    assert problem is not None
-    assert "locked" in problem
 
 
 def test_it_remembers_which_drivers_held_scopes(database: Database) -> None:
