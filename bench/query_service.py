@@ -23,7 +23,7 @@ FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 MIB: Final = 2**20
 ORIGINAL: Final = "AsterixDB 0.9.8 on such a machine: "
 MILLION: Final = "select id, id * 0.5D as x, concat('row ', id) as name from range(0, 1000000)"
-ENDLESS: Final = "select count(*) from range(1, 1000000000) a where a % 7 = 1"
+ENDLESS: Final = "select count(*) from range(1, 1000000000) a where a % 1000000 = 1"
 RESIDENT: Final = re.compile(r"^process_resident_memory_bytes (\S+)$", re.MULTILINE)
 
 

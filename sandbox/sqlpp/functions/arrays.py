@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sandbox.sqlpp.compare import equals, group_key, order_key
 from sandbox.sqlpp.context import Context
-from sandbox.sqlpp.functions.checks import NUMBER_WORDS, type_error, whole_number
+from sandbox.sqlpp.functions.checks import NUMBER_WORDS, check_size, type_error, whole_number
 from sandbox.sqlpp.functions.function import COLLECTION, Call, Function, fixed, quiet, refusing
 from sandbox.sqlpp.functions.number_text import clamped
 from sandbox.sqlpp.values import COLLECTIONS, FLOATS, MISSING, NUMBERS, Value
@@ -145,7 +145,10 @@ def _inclusive_range(context: Context, args: list[Value]) -> Value:
 
 def _repeat(_: Context, args: list[Value]) -> Value:
     count = whole_number(args[1])
-    return None if count is None or count < 0 else [args[0]] * count
+    if count is None or count < 0:
+        return None
+    check_size("array_repeat", count)
+    return [args[0]] * count
 
 
 def _replace(_: Context, args: list[Value]) -> Value:

@@ -26,6 +26,10 @@ MIXED_LISTS: Final = "ASX0038"
 OUT_OF_RANGE: Final = "ASX0043"
 NOT_INTEGER: Final = "ASX0045"
 BAD_LIKE: Final = "ASX0046"
+TOO_LARGE: Final = "ASX1079"
+
+MAX_SIZE: Final = 2**24
+"""The most items or characters that one call may make of a few."""
 
 # Errors of the platform under the original, which it passes on as they are.
 ILLEGAL_ARGUMENT: Final = "IllegalArgumentException"
@@ -154,3 +158,9 @@ def whole_number(value: Value) -> int | None:
 
 def _java_number(value: float) -> str:
     return {"INF": "Infinity", "-INF": "-Infinity"}.get(text := double_text(value), text)
+
+
+def check_size(name: str, size: int) -> None:
+    """Refuse what one small call would fill the memory with."""
+    if size > MAX_SIZE:
+        raise runtime_error(TOO_LARGE, f"{name} would make {size} items, more than {MAX_SIZE}")

@@ -10,6 +10,7 @@ from sandbox.sqlpp.context import Context
 from sandbox.sqlpp.errors import runtime_error
 from sandbox.sqlpp.functions.checks import (
     ILLEGAL_ARGUMENT,
+    check_size,
     count_argument,
     integer_argument,
     mismatch,
@@ -86,6 +87,7 @@ def _repeat(context: Context, args: list[Value]) -> Value:
         return None
     if type(args[0]) is not str:
         return mismatch(context, "repeat", 0, "string", args[0])
+    check_size("repeat", count * len(args[0]))
     return args[0] * count
 
 

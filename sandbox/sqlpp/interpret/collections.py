@@ -13,6 +13,7 @@ from sandbox.sqlpp.interpret.static import check_iterated
 from sandbox.sqlpp.tree.expressions import (
     ArrayOf,
     Binding,
+    Call,
     Comparison,
     DatasetScan,
     Exists,
@@ -33,6 +34,29 @@ def iterate(compiler: Compiler, node: Expression) -> Iterate:
     if isinstance(node, DatasetScan):
         return _scan(compiler, node)
     check_iterated(node)
+    if isinstance(node, Call) and node.name == "range" and node.dataverse is None:
+        return _numbers(compiler, node)
+    return _items(compiler, node)
+
+
+def _numbers(compiler: Compiler, node: Call) -> Iterate:
+    """The numbers of a `range(first, last)`, which need not all be held at once."""
+    first, last = (compiler.expression(argument) for argument in node.arguments)
+    others, check = _items(compiler, node), compiler.context.check
+
+    def numbers(frame: Frame) -> Iterator[Value]:
+        low, high = first(frame), last(frame)
+        if type(low) is not int or type(high) is not int:
+            yield from others(frame)
+            return
+        for number in range(low, high + 1):
+            check()
+            yield number
+
+    return numbers
+
+
+def _items(compiler: Compiler, node: Expression) -> Iterate:
     evaluate, position = compiler.expression(node), node.position
     check = compiler.context.check
 

@@ -9,6 +9,7 @@ from sandbox.statements.datasets.metadata import Metadata
 from sandbox.statements.datasets.store import DatasetStore
 from sandbox.statements.sqlpp.dialect import SqlppDialect
 from sandbox.statements.sqlpp.executor import Executor
+from sandbox.statements.sqlpp.memory import MemoryBounds
 from sandbox.statements.sqlpp.reading import SparkReader
 from sandbox.statements.sqlpp.request import Scope
 from sandbox.statements.sqlpp.translation.translator import SparkTranslator
@@ -40,6 +41,7 @@ def open_sqlpp(
         metadata=Metadata(Path(settings.scope_dir) / "catalog" / METADATA),
         reader=SparkReader(runtime),
         paths=Paths(settings),
+        memory=MemoryBounds(settings.memory_bytes),
     )
     translator = SparkTranslator(lambda: spark.stream) if translates else None
     return SqlppDialect(scope, Executor(translator))

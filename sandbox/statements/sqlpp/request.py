@@ -18,6 +18,7 @@ from sandbox.statements.datasets.metadata import Metadata
 from sandbox.statements.datasets.store import DatasetStore
 from sandbox.statements.program import Run
 from sandbox.statements.sqlpp.catalog_rows import METADATA
+from sandbox.statements.sqlpp.memory import MemoryBounds
 from sandbox.statements.sqlpp.reading import ScopeDatasets, SparkReader
 from sandbox.statements.sqlpp.stored import StoredFunctions, StoredViews
 from sandbox.tables import Tables
@@ -36,6 +37,7 @@ class Scope:
     metadata: Metadata
     reader: SparkReader
     paths: Paths
+    memory: MemoryBounds
 
 
 @dataclass
@@ -64,8 +66,13 @@ class Request:
 
     def context(self) -> Context:
         """A statement's own clock and warnings."""
-        run = self.run
-        made = Context(check=lambda: run.work.check(), max_warnings=run.statements.max_warnings)
+        run, check_memory = self.run, self.scope.memory.watch()
+
+        def check() -> None:
+            run.work.check()
+            check_memory()
+
+        made = Context(check=check, max_warnings=run.statements.max_warnings)
         self.contexts.append(made)
         return made
 

@@ -326,3 +326,26 @@ async def test_a_program_is_what_its_strongest_statement_is(sqlpp: Ask) -> None:
         told = await sqlpp(text, compile_only=True)
         assert told.compiled is not None
         assert told.compiled.statement_category == category
+
+
+async def test_numbers_of_a_range_are_not_all_held(sqlpp: Ask) -> None:
+    told = await sqlpp("select value x from range(5, 1000000000000) x limit 2")
+
+    assert told.rows[0] == b"5\n, 6\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("select value len(range(1, 3000000000))", "memory"),
+        ("select value len(array_repeat(1, 3000000000))", "array_repeat would make 3000000000"),
+        ("select value length(repeat('ab', 9000000))", "repeat would make 18000000 items"),
+    ],
+)
+async def test_what_would_fill_the_memory_fails_alone(sqlpp: Ask, text: str, words: str) -> None:
+    failed = await sqlpp(text)
+    after = await sqlpp("select value len(range(1, 10))")
+
+    assert failed.kind == "runtime"
+    assert words in str(failed.problem)
+    assert after.rows[0] == b"10\n"
