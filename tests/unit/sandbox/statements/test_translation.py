@@ -56,7 +56,7 @@ NOT_TAKEN = (
     "select distinct i from things",
     "select value t.i from things t left join things u on t.i = u.n",
     "select value t.o.`in` from things t",
-    "select i, g from things group by i group as g",
+    "select i, array_count(g) as c from things group by i group as g",
     "select value i from things union all select value 1",
     "select value [i] from things",
 )
