@@ -18,6 +18,8 @@ from jupyter_client.session import Session
 PORTS: Final = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
 WELCOME_S: Final = 10.0
 IDLE_S: Final = 5.0
+LATE_S: Final = 1.0
+"""A reply is sent before the kernel says that it is idle; later than this it will not come."""
 
 Sink = Callable[[str, dict[str, Any]], None]
 """Takes (message type, content) of what a statement sends while it runs."""
@@ -153,7 +155,15 @@ class Channels:
             content = _content.decode(message.content)
             if kind == "status" and content["execution_state"] == "idle":
                 self._idle.set()
+                loop = asyncio.get_running_loop()
+                loop.call_later(LATE_S, self._reply_missing, self._current)
             self._sink(kind, content)
+
+    def _reply_missing(self, message_id: str) -> None:
+        """An interrupt that meets the kernel on its way to the statement costs it the reply."""
+        waiting = self._replies.get(message_id)
+        if waiting is not None and not waiting.done():
+            waiting.set_result({"status": "error", "ename": "KeyboardInterrupt", "evalue": ""})
 
     async def _receive(self, channel: str) -> _Received:
         """The next message that is signed with our key.
