@@ -30,12 +30,12 @@ OPENED: Final = (
 """What Spark opens on Java 17 (JavaModuleOptions), without the incubator module."""
 
 PATIENT_COMPILER: Final = (
-    "-XX:Tier4InvocationThreshold=80000",
-    "-XX:Tier4MinInvocationThreshold=9600",
-    "-XX:Tier4CompileThreshold=240000",
-    "-XX:Tier4BackEdgeThreshold=640000",
+    "-XX:Tier4InvocationThreshold=40000",
+    "-XX:Tier4MinInvocationThreshold=4800",
+    "-XX:Tier4CompileThreshold=120000",
+    "-XX:Tier4BackEdgeThreshold=320000",
 )
-"""Sixteen times the usual: at a start the optimising compiler takes as long as all the rest, for
+"""Eight times the usual: at a start the optimising compiler takes as long as all the rest, for
 code that then is done with; what a query does for every row is hot a moment later all the same."""
 
 
