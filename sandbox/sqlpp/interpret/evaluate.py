@@ -73,7 +73,11 @@ def resolve(query: Query, environment: Environment) -> Resolved:
 
 def evaluate(query: Query, environment: Environment) -> Iterator[Value]:
     """The rows of a query; what is wrong with its text is raised at once."""
-    resolved = resolve(query, environment)
+    return evaluate_resolved(resolve(query, environment), environment)
+
+
+def evaluate_resolved(resolved: Resolved, environment: Environment) -> Iterator[Value]:
+    """The same of a query whose names are looked up."""
     return _run(prepare(resolved, environment), resolved.slots)
 
 

@@ -6,7 +6,12 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final, Protocol
 
-from sandbox.sqlpp.interpret.evaluate import evaluate
+from sandbox.sqlpp.interpret.evaluate import (
+    Environment,
+    Resolved,
+    evaluate_resolved,
+    resolve,
+)
 from sandbox.sqlpp.tree.statements import Query
 from sandbox.sqlpp.values import Value
 from sandbox.statements.printing import RowPrinter
@@ -36,7 +41,9 @@ class Rows(Protocol):
 class Translator(Protocol):
     """Makes Spark plans of queries."""
 
-    def translate(self, query: Query, request: Request) -> Rows | None:
+    def translate(
+        self, resolved: Resolved, environment: Environment, interpreted: Iterator[Value]
+    ) -> Rows | None:
         """The query over Spark; None where the interpreter is to run it."""
 
 
@@ -83,8 +90,11 @@ class Executor:
 
     def prepare(self, query: Query, request: Request) -> Rows:
         """The query, compiled; raises what is wrong with it."""
+        environment = request.environment()
+        resolved = resolve(query, environment)
+        # Also where Spark runs it: whatever the interpreter would refuse is refused.
+        values = evaluate_resolved(resolved, environment)
+        translated = None
         if self._translator is not None:
-            translated = self._translator.translate(query, request)
-            if translated is not None:
-                return translated
-        return Interpreted(evaluate(query, request.environment()))
+            translated = self._translator.translate(resolved, environment, values)
+        return translated or Interpreted(values)

@@ -8,16 +8,14 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from sandbox.sqlpp.interpret.evaluate import Environment, evaluate, prepare, resolve
+from sandbox.sqlpp.interpret.evaluate import Environment, Resolved
 from sandbox.sqlpp.tree.expressions import DatasetScan
 from sandbox.sqlpp.tree.queries import Select
-from sandbox.sqlpp.tree.statements import Query
 from sandbox.sqlpp.values import Value
 from sandbox.statements.program import Run
 from sandbox.statements.sinks import Sink
 from sandbox.statements.spark_stream import RowStream
 from sandbox.statements.sqlpp.reading import SparkRows
-from sandbox.statements.sqlpp.request import Request
 from sandbox.statements.sqlpp.translation.blocks import Translated, translated
 from sandbox.statements.sqlpp.translation.expressions import Scope
 from sandbox.statements.sqlpp.translation.kinds import NotTranslated
@@ -27,8 +25,7 @@ from sandbox.statements.sqlpp.translation.kinds import NotTranslated
 class SparkQuery:
     """A query that Spark runs."""
 
-    query: Query
-    request: Request
+    interpreted: Iterator[Value]
     made: Translated
     stream: RowStream
 
@@ -41,7 +38,7 @@ class SparkQuery:
 
     def values(self) -> Iterator[Value]:
         """Run it for its values, which are the interpreter's to give."""
-        return evaluate(self.query, self.request.environment())
+        return self.interpreted
 
     def explain(self) -> dict[str, Any]:
         """Spark's plan."""
@@ -58,23 +55,19 @@ class SparkTranslator:
     def __init__(self, stream: Callable[[], RowStream]) -> None:
         self._stream = stream
 
-    def translate(self, query: Query, request: Request) -> SparkQuery | None:
+    def translate(
+        self, resolved: Resolved, environment: Environment, interpreted: Iterator[Value]
+    ) -> SparkQuery | None:
         """The query over Spark; None where the interpreter is to run it."""
         # What reads no dataset is answered without asking Spark for anything.
-        if not isinstance(query.body, Select) or not query.body.first.terms:
+        if not isinstance(resolved.body, Select) or not resolved.body.first.terms:
             return None
-        environment = request.environment()
-        resolved = resolve(query, environment)
-        if not isinstance(resolved.body, Select):
-            return None
-        # Whatever the interpreter would refuse is refused.
-        prepare(resolved, environment)
         scope = Scope(environment.parameters)
         try:
             made = translated(resolved.body, lambda scan: _table(scan, environment), scope)
         except NotTranslated:
             return None
-        return SparkQuery(query, request, made, self._stream())
+        return SparkQuery(interpreted, made, self._stream())
 
 
 def _table(scan: DatasetScan, environment: Environment) -> DataFrame:
