@@ -116,6 +116,7 @@ def spark_configuration(settings: AgentSettings) -> dict[str, str]:
         "spark.sql.catalogImplementation": "in-memory",
         # Tables over files read in place follow them.
         "spark.sql.filesourceTableRelationCacheSize": "0",
+        # Sedona's types, functions, joins and GeoParquet, for every session.
         "spark.sql.extensions": "geoscope.spatial.Engine",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.ansi.enabled": "true",

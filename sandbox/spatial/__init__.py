@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pyspark.sql import SparkSession
 
-from sandbox.spatial.registration import EXTENSION, prepare_engine, register_functions
+from sandbox.spatial.registration import prepare_engine, register_functions
 
-__all__ = ["EXTENSION", "register"]
+__all__ = ["register"]
 
 
 def register(spark: SparkSession) -> None:

@@ -7,8 +7,6 @@ from typing import Any, Final
 from pyspark.sql import SparkSession
 
 JAR: Final = "geoscope-spatial.jar"
-EXTENSION: Final = "geoscope.spatial.Engine"
-"""Gives every session Sedona's types, functions, joins and GeoParquet."""
 
 SYSTEM_PROPERTIES: Final = {
     # Sedona calls home when it starts; a sandbox has no network and nobody was asked.
