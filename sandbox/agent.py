@@ -190,6 +190,8 @@ def main() -> int:
     folders.make()
     os.chdir(folders.files)
     adopt_orphans()
+    # SIGTERM ends an agent. What forks in a kernel can bring an interrupt meant for it to us.
+    signal.signal(signal.SIGINT, lambda *_: None)
     try:
         jvm = Jvm.start(settings, child_environment(os.environ, folders, settings.cpus))
     except OSError as error:

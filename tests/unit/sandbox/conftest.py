@@ -111,7 +111,10 @@ def own_settings(tmp_path: Path) -> AgentSettings:
     """Settings of an agent whose disk is this test's own."""
     for name in FOLDERS:
         (tmp_path / name).mkdir()
-    return AgentSettings(scope_dir=str(tmp_path), samples_dir=str(ROOT / "samples"))
+    # The tests' own process counts as the agent's, and by then it holds a lot.
+    return AgentSettings(
+        scope_dir=str(tmp_path), samples_dir=str(ROOT / "samples"), memory_bytes=16 * 1024**3
+    )
 
 
 @pytest.fixture
