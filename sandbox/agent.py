@@ -190,7 +190,8 @@ def main() -> int:
     folders.make()
     os.chdir(folders.files)
     adopt_orphans()
-    # SIGTERM ends an agent. What forks in a kernel can bring an interrupt meant for it to us.
+    # SIGTERM ends an agent. Under a fork bomb the interrupt of its kernel ended us, too; by what
+    # way it came is not known, no signal to our main thread was traced.
     signal.signal(signal.SIGINT, lambda *_: None)
     try:
         jvm = Jvm.start(settings, child_environment(os.environ, folders, settings.cpus))
