@@ -25,6 +25,9 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True):
     heap_bytes: int = 900 * 1024**2
     kernel_memory_bytes: int = 0
     """RLIMIT_DATA of the tenant's Python, so that it meets a MemoryError first; 0: none."""
+    kernel_pids: int = 0
+    """RLIMIT_NPROC of the tenant's Python and Spark's workers, so that agent and JVM keep room for
+    threads; 0: none. It counts all threads of the uid, which must be the scope's own."""
     cache_bytes: int = 512 * 1024**2
     render_direct: bool = True
     """Whether maps may read files of tables without Spark, where that gives the same rows."""

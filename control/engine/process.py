@@ -180,7 +180,8 @@ class ProcessDriver:
 
     def _described(self, plan: ContainerPlan) -> dict[str, Any]:
         data = msgspec.json.encode({target: str(source) for source, target in plan.data}).decode()
-        agent = msgspec.structs.replace(plan.agent, data_dirs=data)
+        # The uid is that of everything else this user runs, so its processes are not counted.
+        agent = msgspec.structs.replace(plan.agent, data_dirs=data, kernel_pids=0)
         env = agent_env(agent, str(plan.scope_dir), str(self._samples_dir))
         return {
             "name": plan.name,

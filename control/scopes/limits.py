@@ -21,6 +21,8 @@ HEAP_SHARE: Final = 0.45
 CACHE_SHARE: Final = 0.25
 AGENT_BYTES: Final = 300 * MIB
 """What JVM (beyond its heap) and agent need before the tenant's Python gets anything."""
+RESERVED_PIDS: Final = 64
+"""Processes and threads of a scope that its tenant's Python leaves to agent and JVM."""
 MIN_KERNEL_BYTES: Final = 256 * MIB
 LEAST: Final[dict[str, float]] = {"memory": GIB, "cpus": 0.1, "disk": 64 * MIB}
 """What a request must ask for at least: heap, agent and kernel fit in no less than 1 GiB."""
@@ -136,6 +138,7 @@ def agent_settings(limits: Limits, scopes: ScopeLimits, sandbox_id: str) -> Agen
         memory_bytes=limits.memory_bytes,
         heap_bytes=heap,
         kernel_memory_bytes=max(MIN_KERNEL_BYTES, limits.memory_bytes - heap - AGENT_BYTES),
+        kernel_pids=limits.pids - min(RESERVED_PIDS, limits.pids // 4),
         cache_bytes=scopes.cache_bytes_of(limits.memory_bytes),
         render_direct=scopes.render_direct,
         max_output_bytes=scopes.max_output_bytes,

@@ -19,10 +19,21 @@ PORTS: Final = {"shell": 1, "iopub": 2, "stdin": 3, "control": 4, "hb": 5}
 WELCOME_S: Final = 10.0
 IDLE_S: Final = 5.0
 LATE_S: Final = 1.0
-"""A reply is sent before the kernel says that it is idle; later than this it will not come."""
+"""A reply is sent before the kernel says that it is idle: later than this after an interrupt, it
+will not come."""
+LOST_S: Final = 30.0
+"""The same where nobody interrupted: the kernel's own code may have, or we are just busy."""
+INTERRUPTED: Final = {"status": "error", "ename": "KeyboardInterrupt", "evalue": ""}
+LOST: Final = {
+    "status": "error",
+    "ename": "ReplyLost",
+    "evalue": "the command ended, but its kernel lost the reply; what it did is done",
+}
 
 Sink = Callable[[str, dict[str, Any]], None]
 """Takes (message type, content) of what a statement sends while it runs."""
+IsStopping = Callable[[], bool]
+"""Whether somebody asked for the statement's end."""
 
 
 class _Header(msgspec.Struct):
@@ -51,7 +62,10 @@ class Channels:
     The mutable state is `_replies` (who waits for which answer) and the current statement.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(
+        self, folder: Path, name: str, *, late_s: float = LATE_S, lost_s: float = LOST_S
+    ) -> None:
+        self._late_s, self._lost_s = late_s, lost_s
         self.connection_file = folder / f"{name}.json"
         # Relative to the scope's files, where both ends work: an address holds 107 bytes.
         self._prefix = f"../{folder.name}/{name}"
@@ -65,6 +79,7 @@ class Channels:
         self._idle = asyncio.Event()
         self._current = ""
         self._sink: Sink = _ignore
+        self._is_stopping: IsStopping = _never
         ports = {f"{channel}_port": port for channel, port in PORTS.items()}
         write_connection_file(
             str(self.connection_file), transport="ipc", ip=self._prefix, key=key, **ports
@@ -80,7 +95,7 @@ class Channels:
         async with asyncio.timeout(WELCOME_S):
             await self._welcome.wait()
 
-    async def execute(self, code: str, sink: Sink) -> dict[str, Any]:
+    async def execute(self, code: str, sink: Sink, is_stopping: IsStopping) -> dict[str, Any]:
         """Run code; its output goes to `sink` before the reply's content is returned."""
         content = {
             "code": code,
@@ -92,13 +107,14 @@ class Channels:
         }
         message = self._session.msg("execute_request", content)
         self._current, self._sink = message["header"]["msg_id"], sink
+        self._is_stopping = is_stopping
         self._idle.clear()
         try:
             reply = await self._request("shell", message)
             async with asyncio.timeout(IDLE_S):
                 await self._idle.wait()
         finally:
-            self._current, self._sink = "", _ignore
+            self._current, self._sink, self._is_stopping = "", _ignore, _never
         return reply
 
     async def ask(self, kind: str, timeout_s: float, **content: Any) -> Any:
@@ -155,15 +171,21 @@ class Channels:
             content = _content.decode(message.content)
             if kind == "status" and content["execution_state"] == "idle":
                 self._idle.set()
-                loop = asyncio.get_running_loop()
-                loop.call_later(LATE_S, self._reply_missing, self._current)
+                self._expect_reply(self._current, waited_s=0.0)
             self._sink(kind, content)
 
-    def _reply_missing(self, message_id: str) -> None:
+    def _expect_reply(self, message_id: str, waited_s: float) -> None:
         """An interrupt that meets the kernel on its way to the statement costs it the reply."""
         waiting = self._replies.get(message_id)
-        if waiting is not None and not waiting.done():
-            waiting.set_result({"status": "error", "ename": "KeyboardInterrupt", "evalue": ""})
+        if waiting is None or waiting.done():
+            return
+        if waited_s >= self._late_s and self._is_stopping():
+            waiting.set_result(INTERRUPTED)
+        elif waited_s >= self._lost_s:
+            waiting.set_result(LOST)
+        else:
+            loop, waited_s = asyncio.get_running_loop(), waited_s + self._late_s
+            loop.call_later(self._late_s, self._expect_reply, message_id, waited_s)
 
     async def _receive(self, channel: str) -> _Received:
         """The next message that is signed with our key.
@@ -177,6 +199,11 @@ class Channels:
             if hmac.compare_digest(signature, self._session.sign(parts[:4])):
                 header, parent = (_header.decode(part) for part in parts[:2])
                 return _Received(header, parent, parts[2], parts[3])
+
+
+def _never() -> bool:
+    """Nobody runs anything that could be stopped."""
+    return False
 
 
 def _ignore(_kind: str, _content: dict[str, Any]) -> None:

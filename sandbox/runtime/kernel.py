@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from sandbox.runtime.channels import Channels, Sink
+from sandbox.runtime.channels import Channels, IsStopping, Sink
 from sandbox.runtime.folders import ScopeFolders
 from sandbox.runtime.kernel_link import Attached, Link
 from sandbox.runtime.processes import oom_kills
@@ -129,9 +129,9 @@ class Kernel:
         await self._channels.connect()
         self._is_attached = True
 
-    async def execute(self, code: str, sink: Sink) -> dict[str, Any]:
+    async def execute(self, code: str, sink: Sink, is_stopping: IsStopping) -> dict[str, Any]:
         """Run one statement; raises KernelGone."""
-        run = asyncio.create_task(self._channels.execute(code, sink))
+        run = asyncio.create_task(self._channels.execute(code, sink, is_stopping))
         try:
             await asyncio.wait({run, self.exited}, return_when=asyncio.FIRST_COMPLETED)
             if not run.done():

@@ -20,16 +20,17 @@ from sandbox.compat.namespace import names
 from sandbox.runtime.kernel_attach import Attachment
 from sandbox.runtime.kernel_link import Link
 from sandbox.runtime.kernel_shell import ScopeKernelApp, configuration
-from sandbox.runtime.processes import die_with_parent, prefer_to_be_killed
+from sandbox.runtime.processes import bound_processes, die_with_parent, prefer_to_be_killed
 from wire.settings import AgentSettings
 
 KERNEL_OOM_SCORE: Final = 1000
 
 
 def confine(settings: AgentSettings) -> None:
-    """End with the agent, be the first to be killed, meet a MemoryError before that."""
+    """End with the agent, be the first to be killed; meet errors before the scope has no room."""
     die_with_parent()
     prefer_to_be_killed(KERNEL_OOM_SCORE)
+    bound_processes(settings.kernel_pids)
     if settings.kernel_memory_bytes:
         limit = settings.kernel_memory_bytes
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

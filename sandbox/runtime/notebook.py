@@ -192,7 +192,9 @@ class Notebook:
         request = execution.request
         began = clock_ticks()
         deadline = _now() + request.timeout_s
-        run = asyncio.create_task(kernel.execute(request.code, execution.take))
+        run = asyncio.create_task(
+            kernel.execute(request.code, execution.take, execution.stopping.is_set)
+        )
         stop = asyncio.create_task(execution.stopping.wait())
         try:
             await asyncio.wait(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +113,12 @@ def prefer_to_be_killed(score: int) -> None:
     """Raise our own oom_score_adj (-1000 to 1000): the kernel kills the highest first."""
     with contextlib.suppress(OSError):  # some sandboxes have no such file
         Path("/proc/self/oom_score_adj").write_text(str(score))
+
+
+def bound_processes(most: int) -> None:
+    """No process or thread beyond `most` of our uid may be begun by us or below us; 0: no bound."""
+    if most:
+        resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
 
 
 def oom_kills() -> int | None:

@@ -22,7 +22,7 @@ from control.engine.driver import ContainerState
 from control.errors import AgentFailed, GeoscopeError
 from tests.contract.real_agent import Notes, query, run, until_ready
 from tests.docker.fixtures import engine, run_id
-from tests.docker.harness import World, inside
+from tests.docker.harness import SCOPE_UID, World, inside, make_berth
 from wire import messages as wire
 from wire.protocol import ErrorCode, ExitCode
 from wire.settings import AgentSettings
@@ -39,6 +39,8 @@ IMAGE = os.environ.get("GEOSCOPE_IMAGE", "geoscope-sandbox:latest")
 MEMORY_BYTES = 1700 * 1024**2
 HEAP_BYTES = 600 * 1024**2
 PIDS = 300
+KERNEL_PIDS = 236
+OTHER_UID = SCOPE_UID + 1
 KILLED = 137
 FOREVER = """
 def forever(value):
@@ -55,6 +57,26 @@ while True:
         os.fork()
     except OSError:
         pass
+"""
+
+
+AS_MANY_AS_FIT = """
+import os, signal
+pids = []
+try:
+    while True:
+        pid = os.fork()
+        if pid == 0:
+            signal.pause()
+        pids.append(pid)
+except OSError as error:
+    why = error.strerror
+why, len(pids)
+"""
+ALL_OF_THEM = """
+for pid in pids:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
 """
 
 
@@ -111,12 +133,19 @@ async def world(engine: docker.DockerClient, tmp_path: Path, run_id: str) -> Asy
     await world.driver.close()
 
 
-async def opened(world: World, name: str) -> Scope:
+async def opened(world: World, name: str, uid: int = SCOPE_UID) -> Scope:
     """A scope whose agent is ready."""
-    agent = AgentSettings(sandbox_id=name, cpus=2, memory_bytes=MEMORY_BYTES, heap_bytes=HEAP_BYTES)
+    agent = AgentSettings(
+        sandbox_id=name,
+        cpus=2,
+        memory_bytes=MEMORY_BYTES,
+        heap_bytes=HEAP_BYTES,
+        kernel_pids=KERNEL_PIDS,
+    )
     limits = {"memory_bytes": MEMORY_BYTES, "cpus": 2.0, "pids": PIDS}
-    id = await world.run(name, agent=agent, **limits)
-    client = AgentClient(world.socket(name), uid=world.uid)
+    disk = make_berth(world.folder / "berths" / name / "disk", uid)
+    id = await world.run(name, agent=agent, uid=uid, gid=uid, scope_dir=disk, **limits)
+    client = AgentClient(world.socket(name), uid=uid)
     try:
         await until_ready(client)
     except AssertionError:
@@ -249,7 +278,7 @@ async def test_three_hundred_megabytes_of_prints_are_cut_while_they_come(scope: 
 
 
 async def test_a_fork_bomb_stays_in_its_scope(world: World, scope: Scope) -> None:
-    other = await opened(world, "b")
+    other = await opened(world, "b", OTHER_UID)
 
     reply = (await scope.run(FORK_BOMB, timeout_s=5.0)).reply
 
@@ -257,6 +286,20 @@ async def test_a_fork_bomb_stays_in_its_scope(world: World, scope: Scope) -> Non
     await other.client.close()
     assert (reply.code, reply.namespace_lost) == (ErrorCode.TIMEOUT, True)
     assert await scope.value("1 + 1") == 2
+    await scope.is_well()
+
+
+async def test_processes_leave_agent_and_jvm_room_for_threads(scope: Scope) -> None:
+    why, forked = await scope.value(AS_MANY_AS_FIT)  # type: ignore[misc]
+    usage = await scope.world.driver.usage(scope.id)
+    # Each answer takes threads of both that are not there yet.
+    counts = [await query(scope.client, f"select count(*) from range({n})") for n in range(3)]
+
+    assert (why, usage.pids is not None) == ("Resource temporarily unavailable", True)
+    assert forked > KERNEL_PIDS // 4
+    assert usage.pids < PIDS - 32
+    assert counts == [b"[[0]]", b"[[1]]", b"[[2]]"]
+    await scope.run(ALL_OF_THEM)
     await scope.is_well()
 
 

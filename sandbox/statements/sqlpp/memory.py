@@ -15,7 +15,9 @@ from wire.protocol import ErrorCode
 LOOK_EVERY_S: Final = 0.05
 ONE_SHARE: Final = 6
 ALL_SHARE: Final = 2
-"""One statement may take a sixth of the scope's memory, the whole agent a half of it."""
+LEAST_SHARE: Final = 24
+"""One statement may take a sixth of the scope's memory, the whole agent a half of it; but an
+agent that holds as much already (caches, pictures, other statements) still runs small ones."""
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _STATM: Final = Path("/proc/self/statm")
 
@@ -25,15 +27,21 @@ class MemoryBounds:
     """Bounds for statements of a scope with that much memory, in bytes."""
 
     scope_bytes: int
+    clock: Callable[[], float] = time.monotonic
+
+    def most(self, held_bytes: int) -> int:
+        """What the agent may hold while a statement runs that began when it held so much."""
+        wanted = min(held_bytes + self.scope_bytes // ONE_SHARE, self.scope_bytes // ALL_SHARE)
+        return max(wanted, held_bytes + self.scope_bytes // LEAST_SHARE)
 
     def watch(self) -> Callable[[], None]:
         """A check for one statement that begins now; raises AgentFailure(MEMORY_FULL)."""
-        most = min(resident_bytes() + self.scope_bytes // ONE_SHARE, self.scope_bytes // ALL_SHARE)
-        due = time.monotonic() + LOOK_EVERY_S
+        most = self.most(resident_bytes())
+        due = self.clock() + LOOK_EVERY_S
 
         def check() -> None:
             nonlocal due
-            now = time.monotonic()
+            now = self.clock()
             if now < due:
                 return
             due = now + LOOK_EVERY_S

@@ -20,6 +20,7 @@ from control.engine.process_spawn import passed_on
 from control.engine.shim import children, identity
 from control.errors import EngineError
 from tests.docker.harness import until
+from wire.settings import AgentSettings
 
 PARENT_OF_TWO = """
 import os, signal, sys, time
@@ -31,6 +32,7 @@ print("ready", flush=True)
 {end}
 """
 
+TELL_PIDS = "import os; print('pids', os.environ['GEOSCOPE_AGENT_KERNEL_PIDS'], flush=True)"
 TELL_DATA = "import os; print('data', os.environ['GEOSCOPE_AGENT_DATA_DIRS'], flush=True)"
 
 
@@ -97,6 +99,16 @@ async def test_the_agent_is_told_where_the_operators_data_lies(folder: Path) -> 
     told = await until(lambda: driver.logs(id, 10), lambda text: "data" in text)
 
     assert f'{{"/data/taxi":"{folder}/real"}}' in told
+
+
+async def test_processes_of_a_user_who_runs_other_things_are_not_counted(folder: Path) -> None:
+    driver = make_driver(folder, TELL_PIDS)
+    id = await driver.create(replace(plan(folder), agent=AgentSettings(kernel_pids=448)))
+    await driver.start(id)
+
+    told = await until(lambda: driver.logs(id, 10), lambda text: "pids" in text)
+
+    assert "pids 0" in told
 
 
 async def test_orphans_end_with_their_agent(folder: Path) -> None:

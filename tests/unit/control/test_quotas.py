@@ -92,3 +92,10 @@ def test_shares_fit_into_the_memory(memory: int) -> None:
     assert told.kernel_memory_bytes >= 240 * MIB
     assert told.cache_bytes == memory // 4
     assert told.cpus == 1
+
+
+@pytest.mark.parametrize(("pids", "told"), [(512, 448), (300, 236), (100, 75)])
+def test_agent_and_jvm_keep_room_for_threads(pids: int, told: int) -> None:
+    settings = agent_settings(Limits(pids=pids), ScopeLimits(image="i", version="1"), "s")
+
+    assert settings.kernel_pids == told
