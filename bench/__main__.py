@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 
 from geoscope import Client, Scope
 
-from bench import cold, hops, maps, query_service, spatial, tables
+from bench import cold, hops, maps, query_service, rows, spatial, tables
 from bench.figures import Figure, markdown, number, show
 from bench.server import control_plane
 
 IN_A_SCOPE: dict[str, Callable[[Scope], Iterator[Figure]]] = {
     "hops": hops.figures,
     "query-service": query_service.figures,
+    "rows": rows.figures,
     "tables": tables.figures,
     "spatial": spatial.figures,
     "maps": maps.figures,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Final
 from pyspark.sql import SparkSession
 
 from sandbox.render.cache.columns import KeptColumns, Origin, Wide
+from sandbox.render.cache.headroom import Headroom
 from sandbox.render.cache.recollection import Known, Recollection, mark_of, origin_of
 from sandbox.render.cache.store import Budget, ColumnStore
 from sandbox.render.columns import Choice, ChooseWeights, Columns, choose, numeric
@@ -23,6 +26,8 @@ KEPT_WEIGHTS: Final = 4
 """Of so many columns of numbers a map keeps all, for another chart may want another one."""
 
 
+LOOK_S: Final = 0.5
+"""How often the scope's memory is looked at once maps were drawn."""
 DISK_SHARE: Final = 8
 """So many times the cache's memory it may have of the scope's disk, or a quarter of that disk."""
 
@@ -111,7 +116,18 @@ def new_cache(settings: AgentSettings) -> Cache:
     folder = Path(settings.scope_dir) / "cache"
     disk = min(DISK_SHARE * settings.cache_bytes, shutil.disk_usage(folder).total // 4)
     budget = Budget(memory=settings.cache_bytes, disk=disk)
-    return Cache(store=ColumnStore(folder, budget), recollection=Recollection())
+    headroom = Headroom(scope_bytes=settings.memory_bytes)
+    store = ColumnStore(folder, budget, headroom)
+    relief = threading.Thread(target=_relieve, args=(store,), name="map-cache-relief", daemon=True)
+    relief.start()
+    return Cache(store=store, recollection=Recollection())
+
+
+def _relieve(store: ColumnStore) -> None:
+    """For as long as the agent lives: what grows beside the maps does not ask for room."""
+    while True:
+        time.sleep(LOOK_S)
+        store.relieve()
 
 
 def widened(choice: Choice, described: Described) -> Choice:

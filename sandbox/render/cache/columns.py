@@ -95,7 +95,7 @@ class KeptColumns:
     ) -> Iterator[B]:
         wide = self.open_wide()
         self.source, self.cached = wide.columns.source, wide.columns.cached
-        recorder = Recorder(self.store.folder, self.store.budget)
+        recorder = Recorder(self.store)
         try:
             for batch in read(wide.columns):
                 packed = rows.packed(batch, wide.choice)

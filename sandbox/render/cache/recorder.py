@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import pyarrow as pa
 
 from sandbox.render.cache.entries import Entry, InMemory, Spill
-from sandbox.render.cache.store import Budget
+from sandbox.render.cache.store import ColumnStore
 
 log = logging.getLogger(__name__)
 
 
 class Recorder:
-    """Takes rows in memory, beyond a share of the budget on disk, beyond that not at all."""
+    """Takes rows in memory, beyond a share of the budget on disk, beyond that not at all.
+
+    In memory they are the store's claim from the first row on: with what is kept there they
+    are never more than its budget.
+    """
 
     SHARE = 2
     """One entry may have the budget's memory divided by this."""
 
-    def __init__(self, folder: Path, budget: Budget) -> None:
-        self._folder = folder
-        self._budget = budget
+    def __init__(self, store: ColumnStore) -> None:
+        self._store = store
         self._rows: list[pa.RecordBatch] = []
         self._bytes = 0
+        self._claimed = 0
         self._spill: Spill | None = None
         self._given_up = False
 
@@ -42,33 +45,44 @@ class Recorder:
         if self._given_up:
             return None
         if self._spill is None:
-            return InMemory(self._rows)
+            rows = self._rows
+            self._forget()
+            return InMemory(rows)
         try:
             return self._spill.finish()
         except OSError as error:
             log.warning("map columns not kept reason=%s", error)
             return None
-        finally:
-            self.close()
 
     def close(self) -> None:
         """Take no more."""
         self._given_up = True
-        self._rows = []
+        self._forget()
         if self._spill is not None:
             self._spill.__exit__()
             self._spill = None
 
     def _add(self, batch: pa.RecordBatch) -> None:
         self._bytes += batch.nbytes
-        if self._bytes > self._budget.disk:
+        if self._bytes > self._store.budget.disk:
             self.close()
         elif self._spill is not None:
             self._spill.write(batch)
-        else:
+        elif self._fits(batch.nbytes):
             self._rows.append(batch)
-            if self._bytes > self._budget.memory // self.SHARE:
-                self._spill = Spill(self._folder)
-                for row in self._rows:
-                    self._spill.write(row)
-                self._rows = []
+        else:
+            self._spill = Spill(self._store.folder)
+            for row in (*self._rows, batch):
+                self._spill.write(row)
+            self._forget()
+
+    def _fits(self, size: int) -> bool:
+        if self._bytes > self._store.budget.memory // self.SHARE or not self._store.claim(size):
+            return False
+        self._claimed += size
+        return True
+
+    def _forget(self) -> None:
+        self._rows = []
+        self._store.release(self._claimed)
+        self._claimed = 0

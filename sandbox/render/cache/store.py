@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.render.cache.entries import Entry, InMemory
+from sandbox.render.cache.headroom import Headroom, give_back
 from sandbox.render.cache.versions import Version
 
 log = logging.getLogger(__name__)
@@ -42,12 +43,18 @@ class Held:
 
 
 class ColumnStore:
-    """Entries by key. The mutable state is `_held`, oldest first, and `_making`, under `_lock`."""
+    """Entries by key.
 
-    def __init__(self, folder: Path, budget: Budget) -> None:
+    The mutable state is `_held`, oldest first, `_making`, and `_claimed`, the bytes of rows that
+    are being taken in; all under `_lock`.
+    """
+
+    def __init__(self, folder: Path, budget: Budget, headroom: Headroom | None = None) -> None:
         self.folder = folder
         self.budget = budget
+        self._headroom = headroom
         self._lock = threading.Lock()
+        self._claimed = 0
         self._held: OrderedDict[Key, Held] = OrderedDict()
         self._making: dict[Key, threading.Event] = {}
 
@@ -68,6 +75,29 @@ class ColumnStore:
                 del self._held[old]
             self._held[key] = held
             self._fit()
+
+    def claim(self, size: int) -> bool:
+        """Room in memory for rows that are being taken in; what is kept gives way to them."""
+        with self._lock:
+            if self._claimed + size > self.budget.memory:
+                return False
+            self._claimed += size
+            self._fit()
+            if self._relieve() == 0:
+                return True
+            self._claimed -= size
+            return False
+
+    def release(self, size: int) -> None:
+        """The rows of a claim are kept by now, or gone."""
+        with self._lock:
+            self._claimed -= size
+
+    def relieve(self) -> None:
+        """Give memory up where the scope is short of it."""
+        with self._lock:
+            if self.memory_bytes:
+                self._relieve()
 
     def clear(self) -> None:
         """Keep nothing."""
@@ -100,9 +130,24 @@ class ColumnStore:
                 del self._making[key]
             done.set()
 
+    def _relieve(self) -> int:
+        """Move what is kept to disk, oldest first; the bytes that are missing even then."""
+        missing = self._missing()
+        for key in list(self._held):
+            if not missing:
+                break
+            if self._held[key].entry.memory_bytes:
+                self._demote(key)
+                give_back()
+                missing = self._missing()
+        return missing
+
+    def _missing(self) -> int:
+        return 0 if self._headroom is None else self._headroom.missing()
+
     def _fit(self) -> None:
         for key in list(self._held):
-            if self.memory_bytes <= self.budget.memory:
+            if self.memory_bytes + self._claimed <= self.budget.memory:
                 break
             self._demote(key)
         for key in list(self._held):

@@ -15,6 +15,7 @@ import pytest
 from sandbox.render.cache import rows, versions
 from sandbox.render.cache.columns import KeptColumns, Origin, Wide
 from sandbox.render.cache.entries import InMemory, OnDisk
+from sandbox.render.cache.headroom import Cgroup, Headroom
 from sandbox.render.cache.recorder import Recorder
 from sandbox.render.cache.store import Budget, ColumnStore, Held, Key
 from sandbox.render.cache.versions import Version, version_of
@@ -298,7 +299,7 @@ def test_more_than_the_disks_share_is_not_kept(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_cannot_be_written_is_no_reason_to_fail(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "missing", Budget(memory=10, disk=1_000_000))
+    recorder = Recorder(store(tmp_path / "missing", memory=10, disk=1_000_000))
     recorder.add(rows.packed(points((1, 2)), choice()))
 
     assert recorder.finish() is None
@@ -313,3 +314,88 @@ def test_bits_survive(tmp_path: Path) -> None:
 
     assert batch.x.tobytes() == np.array(values).tobytes()
     assert inner.reads == 1
+
+
+@dataclass
+class Cgroup1:
+    """A cgroup's files, of version 1, in a folder."""
+
+    folder: Path
+
+    def write(self, *, allowed: int, used: int, cached: int) -> Cgroup:
+        told = {"used": str(used), "allowed": str(allowed)}
+        told["parts"] = f"cache 1\ninactive_file 5\ntotal_inactive_file {cached}\n"
+        for name, text in told.items():
+            (self.folder / name).write_text(text)
+        return Cgroup(**{name: self.folder / name for name in told})
+
+
+def short_of(tmp_path: Path, *, used: int, cached: int = 0) -> Headroom:
+    files = Cgroup1(tmp_path).write(allowed=8_000, used=used, cached=cached)
+    return Headroom(scope_bytes=8_000, cgroups=(files,))
+
+
+@pytest.mark.parametrize(
+    ("used", "cached", "missing"),
+    [(6_000, 0, 0), (7_500, 0, 500), (8_000, 0, 1_000), (8_000, 900, 100)],
+)
+def test_pages_of_files_are_no_use_of_memory(
+    tmp_path: Path, used: int, cached: int, missing: int
+) -> None:
+    assert short_of(tmp_path, used=used, cached=cached).missing() == missing
+
+
+def test_without_a_cgroup_of_its_own_a_scope_is_never_short(tmp_path: Path) -> None:
+    whole_machine = Cgroup1(tmp_path).write(allowed=2**60, used=2**59, cached=0)
+    nowhere = Cgroup(used=tmp_path / "a", allowed=tmp_path / "b", parts=tmp_path / "c")
+
+    assert Headroom(scope_bytes=8_000, cgroups=(nowhere, whole_machine)).missing() == 0
+    assert Headroom(scope_bytes=8_000, cgroups=(nowhere,)).missing() == 0
+
+
+def test_what_is_kept_gives_way_to_what_is_taken_in(tmp_path: Path) -> None:
+    # 17 bytes a row.
+    place = store(tmp_path, memory=4_000)
+    put(place, 1, 150)
+    recorder = Recorder(place)
+    recorder.add(rows.packed(points(*[(1.0, 2.0)] * 50), choice()))
+    kept_beside = place.memory_bytes
+    recorder.add(rows.packed(points(*[(1.0, 2.0)] * 50), choice()))
+
+    assert (kept_beside, place.memory_bytes) == (2_550, 0)
+    assert isinstance(place.get(key(1), frozenset()), OnDisk)
+    assert isinstance(recorder.finish(), InMemory)
+    recorder.close()
+
+
+def test_a_scope_that_is_short_of_memory_keeps_rows_on_disk(tmp_path: Path) -> None:
+    folder = tmp_path / "cgroup"
+    folder.mkdir()
+    headroom = short_of(folder, used=0)
+    place = ColumnStore(tmp_path, Budget(memory=10_000, disk=100_000), headroom)
+    put(place, 1, 100)
+    assert place.memory_bytes == 1_700
+
+    short_of(folder, used=7_900)
+    place.relieve()
+    put(place, 2, 100)
+    recorder = Recorder(place)
+    recorder.add(rows.packed(points((1, 2)), choice()))
+
+    assert isinstance(place.get(key(1), frozenset()), OnDisk)
+    assert isinstance(recorder.finish(), OnDisk)
+    recorder.close()
+
+
+def test_what_is_taken_in_at_once_has_one_budget(tmp_path: Path) -> None:
+    place = store(tmp_path, memory=4_000)
+    recorders = [Recorder(place) for _ in range(3)]
+    for recorder in recorders:
+        recorder.add(rows.packed(points(*[(1.0, 2.0)] * 100), choice()))
+
+    kinds = [type(recorder.finish()) for recorder in recorders[2:] + recorders[:2]]
+
+    assert kinds == [OnDisk, InMemory, InMemory]
+    for recorder in recorders:
+        recorder.close()
+    assert place.claim(4_000)
