@@ -42,6 +42,7 @@ from control.settings import Settings
 from control.store.accounts import AccountStore
 from control.store.database import Database
 from control.store.query_jobs import JobStore
+from control.store.events import EventStore
 from control.store.scopes import ScopeStore
 from control.web import failures, middleware
 from control.web.background import Background
@@ -93,15 +94,15 @@ def all_endpoints() -> list[Endpoint]:
 def assemble(settings: Settings, parts: Parts) -> Services:
     """Every service, from settings and parts."""
     store = AccountStore(parts.database)
+    metrics = Metrics()
     registry = ScopeRegistry(
         parts.driver,
         parts.berths,
-        ScopeStore(parts.database),
+        ScopeStore(parts.database, metrics.count_event),
         scope_limits(settings, dict(parts.labels), isolated=parts.driver.name != "process"),
         connect=parts.connect,
         quotas=store.quota,
     )
-    metrics = Metrics()
     metrics.watch_scopes(lambda: _states(registry))
     accounts = _accounts(settings, parts, store)
     directory = Directory()
@@ -113,7 +114,7 @@ def assemble(settings: Settings, parts: Parts) -> Services:
         basic=BasicLogins(accounts, store),
         rate=RequestRate(settings.requests_per_minute),
         metrics=metrics,
-        audit=Audit(settings.state_dir),
+        audit=_audit(settings, parts, metrics),
         readiness=_readiness(settings, parts),
         background=Background(),
         under_way=directory,
@@ -195,6 +196,11 @@ def _sanic_config(settings: Settings) -> dict[str, Any]:
         "RESPONSE_TIMEOUT": longest_s + RESPONSE_GRACE_S,
         "KEEP_ALIVE_TIMEOUT": KEEP_ALIVE_S,
         "ACCESS_LOG": False,
+def _audit(settings: Settings, parts: Parts, metrics: Metrics) -> Audit:
+    store = EventStore(parts.database, metrics.count_event)
+    return Audit(store, most=settings.events_kept, ttl_s=settings.events_ttl_s)
+
+
         "AUTO_EXTEND": False,
         # Sanic's own events, which nobody here listens to, cost a seventh of a request. It cuts
         # them out of its classes, which can be done once in a process.
@@ -215,3 +221,5 @@ async def _stop(app: Sanic[Any, Any]) -> None:
     await services.background.stop(BACKGROUND_GRACE_S)
     await services.jobs.stop()
     await services.registry.stop()
+    services.audit.start()
+    await services.audit.stop()

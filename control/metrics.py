@@ -45,6 +45,13 @@ class Metrics:
             "geoscope_requests_in_flight", "Requests under way", registry=self._registry
         )
 
+        self._events = Counter(
+            "geoscope_events_total",
+            "Events as /admin/events shows them, by kind",
+            ["event"],
+            registry=self._registry,
+        )
+
     def begin(self) -> None:
         """A request came."""
         self._in_flight.inc()
@@ -54,6 +61,10 @@ class Metrics:
         self._in_flight.dec()
         self._requests.labels(method, endpoint, str(status)).inc()
         self._seconds.labels(method, endpoint).observe(seconds)
+
+    def count_event(self, event: str) -> None:
+        """An event was written."""
+        self._events.labels(event).inc()
 
     def watch_scopes(self, states: Callable[[], Iterable[str]]) -> None:
         """Tell the number of scopes by state, as `states` says at each scrape."""

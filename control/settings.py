@@ -129,6 +129,10 @@ class Settings:
         if self.cache_bytes.endswith("%"):
             return int(memory_bytes * float(self.cache_bytes[:-1]) / 100)
         return int(self.cache_bytes)
+    events_kept: int = setting("100000", integer(100), "", "newest events that are kept")
+    events_ttl_s: float = setting(
+        "7776000", number(3600), "seconds", "age at which an event is forgotten"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

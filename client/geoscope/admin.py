@@ -40,9 +40,9 @@ class Admin:
         """Close a scope by its id, whoever owns it."""
         self.transport.ask("DELETE", f"/admin/scopes/{quote(sandbox_id, safe='')}")
 
-    def events(self, limit: int = 100) -> list[dict[str, Any]]:
-        """What happened to scopes lately, the latest first."""
-        return self._list("/admin/events", "events", limit=limit)
+    def events(self, limit: int = 100, **wanted: Any) -> list[dict[str, Any]]:
+        """What happened and who asked for it, the latest first; `before`, `user`, `event`."""
+        return self._list("/admin/events", "events", limit=limit, **wanted)
 
     def _list(self, path: str, member: str, **query: Any) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.transport.ask("GET", path, params=query)[member]

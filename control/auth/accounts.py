@@ -126,6 +126,10 @@ class Accounts:
             parameter, why = "password", f"must have {least} to {MAX_PASSWORD_LENGTH} characters"
             raise BadParameter(parameter, why)
 
+    def has(self, username: str) -> bool:
+        """Whether there is such an account."""
+        return self._store.find(username) is not None
+
     def _keep_an_admin(self, username: str) -> None:
         account = self._store.find(username)
         if account is None:

@@ -54,7 +54,7 @@ async def _cancel(call: Call, given: Given) -> int:
         return NOT_FOUND
     if not entry.is_cancellable:
         return NOT_CANCELLABLE
-    call.note("cancel request", entry.request_id)
+    call.services.audit.note_often("request_cancelled", owner=entry.user)
     return await _stop(entry)
 
 

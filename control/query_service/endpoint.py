@@ -9,7 +9,6 @@ from typing import Any
 from sanic import HTTPResponse, Request
 
 from control.auth.basic import is_basic
-from control.logs import bind
 from control.web.call import Call
 from control.web.endpoint import COUNTED, Access, Endpoint, Routes
 
@@ -52,5 +51,4 @@ async def _authenticate(call: Call) -> None:
     if not is_basic(header):
         call.authenticate()
         return
-    call.who = await call.services.basic.identify(header, call.address)
-    bind(user=call.who.username)
+    call.identified(await call.services.basic.identify(header, call.address))

@@ -14,6 +14,7 @@ from control.routes.scopes import scope_members
 from control.scopes.limits import Quota
 from control.store.accounts import Account
 from control.web.answers import iso_time, success
+from control.store.events import Event, Wanted
 from control.web.call import Call
 from control.web.endpoint import Access, Routes
 
@@ -58,8 +59,9 @@ class UserChange(msgspec.Struct, frozen=True, kw_only=True):
     quota: QuotaChange | UnsetType = UNSET
 
 
-class Latest(msgspec.Struct, frozen=True, kw_only=True):
-    """How many of the latest."""
+
+class EventsWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events: how many of the latest, before which number, about or by whom, which kind."""
 
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 100
 
@@ -73,6 +75,13 @@ async def all_scopes(call: Call) -> HTTPResponse:
             "id": scope.sandbox_id,
             "user": scope.owner,
             **scope_members(scope),
+    before: Annotated[int, Meta(ge=1)] | None = None
+    user: str | None = None
+    event: str | None = None
+
+    def wanted(self) -> Wanted:
+        """What the store is asked."""
+        return Wanted(limit=self.limit, before=self.before, user=self.user, event=self.event)
             "container": scope.container_id,
         }
         for scope in found
@@ -84,7 +93,6 @@ async def all_scopes(call: Call) -> HTTPResponse:
 async def close_any_scope(call: Call, sandbox_id: str) -> HTTPResponse:
     """Close a scope, whoever owns it."""
     await call.services.background.shield(call.services.registry.close_by_id(sandbox_id))
-    call.note("close scope", sandbox_id)
     return success(f"remove scope {sandbox_id} successfully!")
 
 
@@ -123,27 +131,37 @@ async def change_user(call: Call, wanted: UserChange, name: str) -> HTTPResponse
 async def remove_user(call: Call, name: str) -> HTTPResponse:
     """Remove an account, its tokens and its scopes."""
     call.services.accounts.remove(name)
-    call.note("remove user", name)
+    call.services.audit.note("user_removed", owner=name)
     await call.services.background.shield(call.services.registry.close_all_of(name))
     return success(f"remove user {name} successfully!")
 
 
-@routes.get("/admin/events", query=Latest, access=Access.ADMIN)
-async def latest_events(call: Call, wanted: Latest) -> HTTPResponse:
-    """What happened to scopes lately, the latest first."""
-    found: Any = call.services.registry.events(wanted.limit)
-    events = [
-        {
-            "at": iso_time(event.at),
-            "id": event.sandbox_id,
-            "user": event.owner,
-            "scope": event.name,
-            "event": event.event,
-            "reason": event.reason,
-        }
-        for event in found
-    ]
-    return success("", events=events)
+@routes.get("/admin/events", query=EventsWanted, access=Access.ADMIN)
+async def latest_events(call: Call, wanted: EventsWanted) -> HTTPResponse:
+    """What happened and who asked for it, the latest first; `next` is the next page's `before`."""
+    found = call.services.audit.page(wanted.wanted())
+    is_full = len(found) == wanted.limit
+    return success(
+        "",
+        events=[_event_members(event) for event in found],
+        next=found[-1].number if is_full else None,
+    )
+
+
+def _event_members(event: Event) -> dict[str, Any]:
+    return {
+        "number": event.number,
+        "at": iso_time(event.at),
+        "event": event.event,
+        "user": event.owner,
+        "scope": event.name,
+        "id": event.sandbox_id,
+        "reason": event.reason,
+        "times": event.times,
+        "by": event.actor,
+        "address": event.address,
+        "request_id": event.request_id,
+    }
 
 
 def _members(account: Account) -> dict[str, Any]:

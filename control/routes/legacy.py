@@ -213,7 +213,6 @@ async def _db(call: Call, db_name: str) -> str:
     except ScopeExists:
         # Another request made it meanwhile, which is as good.
         return name
-    call.note("open scope", name)
     return name
 
 

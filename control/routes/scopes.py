@@ -66,7 +66,6 @@ async def open_scope(call: Call, wanted: OpenScope) -> HTTPResponse:
     opening = call.services.registry.open(call.user, wanted.wish())
     scope = await call.services.background.shield(opening)
     bind(scope=scope.name)
-    call.note("open scope", scope.name)
     return success("create scope successfully!", scope=scope.name, from_pool=scope.from_pool)
 
 
@@ -93,7 +92,6 @@ async def close_scope(call: Call, scope: str) -> HTTPResponse:
     """Close a scope: its container and disk are gone when this answers."""
     bind(scope=scope)
     await call.services.background.shield(call.services.registry.close(call.user, scope))
-    call.note("close scope", scope)
     return success(f"remove scope {scope} successfully!")
 
 
@@ -110,7 +108,6 @@ async def restart_scope(call: Call, scope: str) -> HTTPResponse:
     """Give the scope a new container; its files and tables stay."""
     bind(scope=scope)
     await call.services.background.shield(call.services.registry.restart(call.user, scope))
-    call.note("restart scope", scope)
     return success(f"restart scope {scope} successfully!", scope=scope)
 
 

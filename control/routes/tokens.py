@@ -9,6 +9,7 @@ from sanic import HTTPResponse
 
 from control.auth.tokens import TOKEN_LIFE_S
 from control.errors import BadLogin, TooManyLogins
+from control.requester import now_known_as
 from control.web.answers import success
 from control.web.call import Call
 from control.web.endpoint import Access, Routes
@@ -49,7 +50,8 @@ async def log_in(call: Call, credentials: Credentials) -> HTTPResponse:
 @routes.delete("/token", query=Logout)
 async def log_out(call: Call, logout: Logout) -> HTTPResponse:
     """End this token, or (`?all=true`) every token of the user."""
-    call.note("logout", target="all" if logout.all else "this token")
+    ended = "every token" if logout.all else "this token"
+    call.services.audit.note_often("logout", owner=call.user, reason=ended)
     if logout.all:
         call.services.accounts.end_tokens(call.user)
     else:
@@ -58,11 +60,14 @@ async def log_out(call: Call, logout: Logout) -> HTTPResponse:
 
 
 async def _log_in(call: Call, credentials: Credentials) -> dict[str, Any]:
-    name = credentials.username
+    services, name = call.services, credentials.username
     try:
-        account = await call.services.accounts.log_in(name, credentials.password, call.address)
+        account = await services.accounts.log_in(name, credentials.password, call.address)
     except (BadLogin, TooManyLogins) as error:
-        call.note("login", user=name[:64], outcome=error.type)
+        # A name that nobody has may be a password in the wrong field.
+        known = name if services.accounts.has(name) else ""
+        services.audit.note_often("login_failed", owner=known, reason=error.type)
         raise
-    call.note("login", user=name)
-    return {"token": call.services.tokens.issue(account), "expired": TOKEN_LIFE_S}
+    now_known_as(account.username)
+    services.audit.note_often("login", owner=account.username)
+    return {"token": services.tokens.issue(account), "expired": TOKEN_LIFE_S}

@@ -52,7 +52,6 @@ class Reaper:
         while True:
             self._changed.clear()
             await self.reap()
-            self._backing.store.trim_events()
             pause_s = self._pause_s()
             self._planned = self._backing.clock.now() + pause_s
             await self._backing.clock.wait(self._changed, pause_s)

@@ -32,7 +32,7 @@ from control.scopes.signs import Signs
 from control.scopes.tasks import Tasks, keep, together
 from control.scopes.wait import Clock, Deadline, WallClock, wait_until
 from control.scopes.watch import Watch
-from control.store.scopes import LifecycleEvent, ScopeStore
+from control.store.scopes import ScopeStore
 
 STOP_GRACE_S: Final = 10.0
 EVENTS_S: Final = 0.5
@@ -233,10 +233,6 @@ class ScopeRegistry:
     def waiting_commands(self, owner: str, name: str) -> int:
         """How many commands wait for their turn."""
         return self._roster.get(owner, name).queue.waiting
-
-    def events(self, limit: int) -> builtins.list[LifecycleEvent]:
-        """What happened to scopes, newest first."""
-        return self._backing.store.events(limit)
 
     # ------------------------------------------------------------ within
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, inspect, update
+from sqlalchemy.schema import CreateColumn
 
 from control.store import schema
 
@@ -25,5 +26,17 @@ def _add_query_jobs(connection: Connection) -> None:
     schema.query_numbers.create(connection, checkfirst=True)
 
 
-STEPS: Final[dict[int, Callable[[Connection], None]]] = {1: _add_query_jobs}
+def _add_requesters(connection: Connection) -> None:
+    there = {column["name"] for column in inspect(connection).get_columns("events")}
+    for column in schema.events.columns:
+        if column.name not in there:
+            words = CreateColumn(column).compile(connection)
+            connection.exec_driver_sql(f"ALTER TABLE events ADD COLUMN {words}")
+    connection.execute(schema.EVENTS_STAY)
+
+
+STEPS: Final[dict[int, Callable[[Connection], None]]] = {
+    1: _add_query_jobs,
+    2: _add_requesters,
+}
 """By the version that a step begins with."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sqlalchemy import (
+    DDL,
     Boolean,
     Column,
     Float,
@@ -15,9 +16,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
 )
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 metadata = MetaData()
 
@@ -63,7 +65,17 @@ events = Table(
     Column("name", String, nullable=False),
     Column("event", String, nullable=False),
     Column("reason", Text),
+    Column("actor", String, nullable=False, server_default=""),
+    Column("address", String, nullable=False, server_default=""),
+    Column("request_id", String, nullable=False, server_default=""),
+    Column("times", Integer, nullable=False, server_default="1"),
 )
+
+EVENTS_STAY: Final = DDL(  # type: ignore[no-untyped-call]
+    "CREATE TRIGGER IF NOT EXISTS events_stay BEFORE UPDATE ON events "
+    "BEGIN SELECT RAISE(ABORT, 'events are only ever added'); END"
+)
+event.listen(events, "after_create", EVENTS_STAY)
 
 accounts = Table(
     "accounts",

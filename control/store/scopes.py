@@ -1,38 +1,27 @@
-"""Scopes, their intents, and what happened to them: statements only, no rules."""
+"""Scopes and their intents: statements only, no rules."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from control.scopes.limits import Limits
 from control.scopes.scope import Intent, Scope, ScopeState
 from control.store.database import Database
-from control.store.schema import events, scopes
-
-KEEP_EVENTS: Final = 10_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class LifecycleEvent:
-    """Something that happened to a scope; `at` in seconds since the epoch."""
-
-    at: float
-    sandbox_id: str
-    owner: str
-    name: str
-    event: str
-    reason: str | None
+from control.store.events import Event, add_event
+from control.store.schema import scopes
 
 
 class ScopeStore:
     """The scopes as they are to be: what the engine's containers are reconciled with."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, told: Callable[[str], None] | None = None) -> None:
+        """`told` hears of each event that is written with a scope."""
         self._database = database
+        self._told = told or (lambda _: None)
 
     @property
     def installation(self) -> str:
@@ -48,6 +37,8 @@ class ScopeStore:
                 connection.execute(insert(scopes), row)
             if event is not None:
                 _note(connection, scope, event, at)
+        if event is not None:
+            self._told(event)
 
     def forget(self, scope: Scope, event: str | None = None, at: float = 0.0) -> None:
         """Remove the scope: its name and uid are free from now on."""
@@ -55,6 +46,8 @@ class ScopeStore:
             connection.execute(delete(scopes).where(scopes.c.sandbox_id == scope.sandbox_id))
             if event is not None:
                 _note(connection, scope, event, at)
+        if event is not None:
+            self._told(event)
 
     def touch(self, used: dict[str, float]) -> None:
         """Write when scopes were last used, by sandbox id."""
@@ -69,30 +62,17 @@ class ScopeStore:
             rows = connection.execute(select(scopes).order_by(scopes.c.created)).all()
         return [_from_row(row) for row in rows]
 
-    def events(self, limit: int) -> list[LifecycleEvent]:
-        """The newest events, newest first."""
-        statement = select(events).order_by(events.c.id.desc()).limit(limit)
-        with self._database.begin() as connection:
-            rows = connection.execute(statement).all()
-        return [_event(row) for row in rows]
-
-    def trim_events(self) -> None:
-        """Forget all but the newest events."""
-        with self._database.begin() as connection:
-            newest = connection.execute(select(func.max(events.c.id))).scalar() or 0
-            connection.execute(delete(events).where(events.c.id <= newest - KEEP_EVENTS))
-
 
 def _note(connection: Connection, scope: Scope, event: str, at: float) -> None:
-    row = {
-        "at": at,
-        "sandbox_id": scope.sandbox_id,
-        "owner": scope.owner,
-        "name": scope.name,
-        "event": event,
-        "reason": scope.reason,
-    }
-    connection.execute(insert(events), row)
+    told = Event(
+        at=at,
+        event=event,
+        owner=scope.owner,
+        name=scope.name,
+        sandbox_id=scope.sandbox_id,
+        reason=scope.reason,
+    )
+    add_event(connection, told)
 
 
 def _to_row(scope: Scope) -> dict[str, Any]:
@@ -129,9 +109,3 @@ def _from_row(row: Row[Any]) -> Scope:
             "limits": msgspec.json.decode(values["limits"], type=Limits),
         }
     )
-
-
-def _event(row: Row[Any]) -> LifecycleEvent:
-    values = row._asdict()
-    del values["id"]
-    return LifecycleEvent(**values)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Final
 
 from sanic import Request
@@ -13,7 +12,7 @@ from sanic import Request
 from control.auth.tokens import Identity
 from control.errors import BadBody, BodyTooLarge, Unauthorized
 from control.logs import bind
-from control.web.proxies import client_address
+from control.requester import now_known_as
 from control.web.services import Services, services_of
 
 CHUNK_TIMEOUT_S: Final = 60.0
@@ -51,14 +50,10 @@ class Call:
         """The id that is in every log line of this request, on both sides."""
         return str(self.request.ctx.request_id)
 
-    @cached_property
+    @property
     def address(self) -> str:
         """The client's address, as far as proxies are trusted to tell it."""
-        return client_address(
-            self.request.ip,
-            self.request.headers.getall("x-forwarded-for", []),
-            self.services.settings.trusted_proxies,
-        )
+        return str(self.request.ctx.address)
 
     def authenticate(self) -> None:
         """Find out who asks; raises Unauthorized."""
@@ -91,16 +86,11 @@ class Call:
             raise BadBody(why) from error
         return piece
 
-    def note(self, action: str, target: str = "", *, user: str = "", outcome: str = "ok") -> None:
-        """Write to the audit log what was done."""
-        self.services.audit.note(
-            action,
-            user=user or self.user,
-            address=self.address,
-            request_id=self.request_id,
-            target=target,
-            outcome=outcome,
-        )
+    def identified(self, identity: Identity) -> None:
+        """It is known who asks: log lines and events say so from now on."""
+        self.who = identity
+        bind(user=identity.username)
+        now_known_as(identity.username)
 
 
 def _announced(request: Request) -> int:

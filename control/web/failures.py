@@ -43,6 +43,8 @@ async def answer(request: Request, exception: Exception) -> HTTPResponse:
     if error.status >= FIRST_OURS:
         _log(error, exception)
     request.ctx.failed_as = error.type
+    endpoint = request.route.ctx.endpoint.path if request.route else "unknown"
+    services_of(request).audit.refused(error, f"{request.method} {endpoint}")
     return misses.answer(request, error) or failure(error)
 
 

@@ -12,6 +12,8 @@ from sanic import HTTPResponse, Request, Sanic
 from sanic.response import BaseHTTPResponse, empty
 
 from control.logs import begin, get_logger
+from control.requester import Requester, now_asks
+from control.web.proxies import client_address
 from control.web.services import services_of
 from wire.protocol import REQUEST_ID_HEADER
 
@@ -41,7 +43,9 @@ async def came(request: Request) -> HTTPResponse | None:
     given = request.headers.get(REQUEST_ID_HEADER.lower(), "")
     request.ctx.request_id = given if GOOD_ID.fullmatch(given) else uuid.uuid4().hex
     request.ctx.began = time.monotonic()
+    request.ctx.address = _address(request)
     begin(request_id=request.ctx.request_id)
+    now_asks(Requester(address=request.ctx.address, request_id=request.ctx.request_id))
     services_of(request).metrics.begin()
     is_preflight = "access-control-request-method" in request.headers
     if request.method == "OPTIONS" and is_preflight and _allowed_origin(request):
@@ -80,6 +84,14 @@ def _account(request: Request, status: int) -> None:
         status=status,
         ms=round(seconds * 1000, 1),
         **facts,
+    )
+
+
+def _address(request: Request) -> str:
+    return client_address(
+        request.ip,
+        request.headers.getall("x-forwarded-for", []),
+        services_of(request).settings.trusted_proxies,
     )
 
 

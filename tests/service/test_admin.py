@@ -103,15 +103,3 @@ async def test_missing_users_are_404(admin: User) -> None:
     for method in ("PATCH", "DELETE"):
         reply = await admin.ask(method, "/admin/users/none", {"role": "user"})
         assert reply.error == (404, 404, "user_not_found")
-
-
-async def test_events_tell_what_happened_newest_first(
-    admin: User, ann: User, agent: ScriptedAgent
-) -> None:
-    (await ann.delete("/scope/taxi")).good()
-
-    events = (await admin.get("/admin/events?limit=10")).good()["events"]
-
-    assert len(events) >= 2
-    assert {event["scope"] for event in events} == {"taxi"}
-    assert events[0]["at"] >= events[-1]["at"]

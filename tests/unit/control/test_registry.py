@@ -27,6 +27,7 @@ from control.scopes.limits import GIB, Limits, Quota, ScopeWish
 from control.scopes.registry import ScopeRegistry
 from control.scopes.scope import ScopeState
 from control.scopes.wait import Deadline
+from control.store.events import EventStore, Wanted
 from tests.fakes.scopes import House, eventually, usual_limits
 from wire.messages import Health, HealthRequest
 
@@ -426,11 +427,14 @@ async def test_logs_and_usage_are_the_engines(house: House) -> None:
 
 
 async def test_events_tell_a_scopes_life_newest_first(house: House) -> None:
-    async with house.registry() as registry:
-        await registry.open("ann", TAXI)
-        await registry.restart("ann", "taxi")
-        await registry.close("ann", "taxi")
-        told = [(e.event, e.owner, e.name) for e in registry.events(10)]
+    control = house.control()
+    await control.registry.start()
+    await control.registry.open("ann", TAXI)
+    await control.registry.restart("ann", "taxi")
+    await control.registry.close("ann", "taxi")
+    events = EventStore(control.database).page(Wanted(limit=10))
+    told = [(e.event, e.owner, e.name) for e in events]
+    await control.end()
 
     assert told == [(e, "ann", "taxi") for e in ("closed", "started", "stopped", "opened")]
 

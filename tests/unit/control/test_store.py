@@ -14,7 +14,7 @@ from control.scopes.limits import Limits, Quota
 from control.scopes.scope import Intent, Scope, ScopeState
 from control.store.accounts import AccountStore
 from control.store.database import LOCK_NAME, STORE_NAME, Database
-from control.store.scopes import KEEP_EVENTS, ScopeStore
+from control.store.scopes import ScopeStore
 
 
 @pytest.fixture
@@ -201,23 +201,6 @@ def test_last_use_is_written_for_many_at_once(scopes: ScopeStore) -> None:
     scopes.touch({"a": 10.0, "b": 11.0, "gone": 12.0})
 
     assert {s.sandbox_id: s.last_used for s in scopes.load()} == {"a": 10.0, "b": 11.0}
-
-
-def test_events_are_kept_newest_first_and_not_for_ever(
-    scopes: ScopeStore, database: Database
-) -> None:
-    scopes.save(make_scope(), "opened", 5.0)
-    scopes.forget(make_scope(), "closed", 6.0)
-    with database.begin() as connection:
-        connection.exec_driver_sql(f"UPDATE events SET id = id + {KEEP_EVENTS} WHERE id = 2")
-    events = scopes.events(5)
-    scopes.trim_events()
-
-    assert [(e.event, e.at, e.reason) for e in events] == [
-        ("closed", 6.0, "because"),
-        ("opened", 5.0, "because"),
-    ]
-    assert [e.event for e in scopes.events(5)] == ["closed"]
 
 
 # ------------------------------------------------------------ accounts

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from control.audit import AUDIT_NAME, Audit
 from control.errors import AgentMisbehaved, BadBody, BadParameter, RequestError
 from control.kinds import networks
 from control.routes.fields import flag_of, size_of
@@ -172,27 +169,6 @@ def test_paths_out_are_refused(path: str) -> None:
 @pytest.mark.parametrize("path", ["a", "a/b.c", "..a/b..", ".hidden"])
 def test_paths_within_are_fine(path: str) -> None:
     assert checked_path(path) == path
-
-
-def test_the_audit_log_is_private_lines_of_json(tmp_path: Path) -> None:
-    audit = Audit(tmp_path, clock=lambda: 5.0)
-    audit.note("login", user="ann", address="a", request_id="r", outcome="bad_login")
-    audit.note("login", user="ann", address="a", request_id="r")
-
-    file = tmp_path / AUDIT_NAME
-    lines = [json.loads(line) for line in file.read_text().splitlines()]
-    assert [line["outcome"] for line in lines] == ["bad_login", "ok"]
-    assert file.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_full_audit_log_is_put_aside(tmp_path: Path) -> None:
-    file = tmp_path / AUDIT_NAME
-    file.write_bytes(b"x" * 10 * 1024**2)
-
-    Audit(tmp_path).note("login", user="ann", address="a", request_id="r")
-
-    assert len(file.read_text().splitlines()) == 1
-    assert (tmp_path / f"{AUDIT_NAME}.1").stat().st_size == 10 * 1024**2
 
 
 async def _stream(pieces: list[bytes]) -> AsyncIterator[bytes]:
