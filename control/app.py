@@ -13,7 +13,7 @@ from sanic import Sanic
 from control.audit import Audit
 from control.auth.accounts import AccountRules, Accounts
 from control.auth.basic import BasicLogins
-from control.auth.limits import LoginThrottle, RequestRate
+from control.auth.limits import LoginThrottle, RequestRate, StatementGate
 from control.auth.passwords import Passwords
 from control.auth.tokens import Tokens
 from control.engine.driver import Berths, EngineDriver
@@ -36,13 +36,14 @@ from control.routes import (
     tokens,
 )
 from control.scopes.backing import Connect, connect_agent
-from control.scopes.limits import Limits, ScopeLimits
+from control.scopes.limits import Limits, Quota, ScopeLimits
+from control.scopes.quotas import over
 from control.scopes.registry import ScopeRegistry
 from control.settings import Settings
 from control.store.accounts import AccountStore
 from control.store.database import Database
-from control.store.query_jobs import JobStore
 from control.store.events import EventStore
+from control.store.query_jobs import JobStore
 from control.store.scopes import ScopeStore
 from control.web import failures, middleware
 from control.web.background import Background
@@ -93,18 +94,18 @@ def all_endpoints() -> list[Endpoint]:
 
 def assemble(settings: Settings, parts: Parts) -> Services:
     """Every service, from settings and parts."""
-    store = AccountStore(parts.database)
     metrics = Metrics()
+    store = AccountStore(parts.database)
+    accounts = _accounts(settings, parts, store)
     registry = ScopeRegistry(
         parts.driver,
         parts.berths,
         ScopeStore(parts.database, metrics.count_event),
         scope_limits(settings, dict(parts.labels), isolated=parts.driver.name != "process"),
         connect=parts.connect,
-        quotas=store.quota,
+        quotas=accounts.allowed,
     )
     metrics.watch_scopes(lambda: _states(registry))
-    accounts = _accounts(settings, parts, store)
     directory = Directory()
     return Services(
         settings=settings,
@@ -113,6 +114,7 @@ def assemble(settings: Settings, parts: Parts) -> Services:
         tokens=Tokens(store, parts.database.installation),
         basic=BasicLogins(accounts, store),
         rate=RequestRate(settings.requests_per_minute),
+        gate=StatementGate(settings.statements_per_scope),
         metrics=metrics,
         audit=_audit(settings, parts, metrics),
         readiness=_readiness(settings, parts),
@@ -165,6 +167,21 @@ def scope_limits(
     )
 
 
+def role_quotas(settings: Settings) -> dict[str, Quota]:
+    """What users may have by their role: by its own setting, else by those of scopes."""
+    usual = Quota(
+        scopes=settings.scopes_per_user,
+        memory_bytes=settings.scope_memory,
+        cpus=settings.scope_cpus,
+        disk_bytes=settings.scope_disk,
+        requests_per_minute=settings.requests_per_minute,
+        statements=settings.statements_per_scope,
+        idle_timeout_s=settings.scope_idle_timeout_s,
+        ttl_s=settings.scope_ttl_s,
+    )
+    return {"user": over(settings.user_quota, usual), "admin": over(settings.admin_quota, usual)}
+
+
 def _states(registry: ScopeRegistry) -> list[str]:
     scopes: Any = registry.list_all()
     return [scope.state.value for scope in scopes]
@@ -174,8 +191,14 @@ def _accounts(settings: Settings, parts: Parts, store: AccountStore) -> Accounts
     rules = AccountRules(
         min_password_length=settings.min_password_length,
         single_user=parts.driver.name == "process",
+        roles=role_quotas(settings),
     )
     return Accounts(store, parts.passwords or Passwords(), LoginThrottle(), rules)
+
+
+def _audit(settings: Settings, parts: Parts, metrics: Metrics) -> Audit:
+    store = EventStore(parts.database, metrics.count_event)
+    return Audit(store, most=settings.events_kept, ttl_s=settings.events_ttl_s)
 
 
 def _readiness(settings: Settings, parts: Parts) -> Readiness:
@@ -196,11 +219,6 @@ def _sanic_config(settings: Settings) -> dict[str, Any]:
         "RESPONSE_TIMEOUT": longest_s + RESPONSE_GRACE_S,
         "KEEP_ALIVE_TIMEOUT": KEEP_ALIVE_S,
         "ACCESS_LOG": False,
-def _audit(settings: Settings, parts: Parts, metrics: Metrics) -> Audit:
-    store = EventStore(parts.database, metrics.count_event)
-    return Audit(store, most=settings.events_kept, ttl_s=settings.events_ttl_s)
-
-
         "AUTO_EXTEND": False,
         # Sanic's own events, which nobody here listens to, cost a seventh of a request. It cuts
         # them out of its classes, which can be done once in a process.
@@ -212,6 +230,7 @@ def _audit(settings: Settings, parts: Parts, metrics: Metrics) -> Audit:
 
 async def _start(app: Sanic[Any, Any]) -> None:
     services: Services = app.ctx.services
+    services.audit.start()
     await services.registry.start()
     await services.jobs.start()
 
@@ -221,5 +240,4 @@ async def _stop(app: Sanic[Any, Any]) -> None:
     await services.background.stop(BACKGROUND_GRACE_S)
     await services.jobs.stop()
     await services.registry.stop()
-    services.audit.start()
     await services.audit.stop()

@@ -32,8 +32,11 @@ from control.kinds import (
     uid_range,
     words,
 )
+from control.scopes.limits import Quota
+from control.scopes.quotas import parse_quota
 
 PREFIX = "GEOSCOPE_"
+quota = Kind("list of pairs", parse_quota)
 CLIENT_PREFIX = "GEOSCOPE_CLIENT_"
 CONFIG_VARIABLE = "GEOSCOPE_CONFIG"
 SECRETS = frozenset({"admin_password", "metrics_token"})
@@ -94,6 +97,13 @@ class Settings:
     requests_per_minute: int = setting(
         "1200", integer(1), "", "POST, PUT and DELETE requests a minute and user"
     )
+    statements_per_scope: int = setting(
+        "64", integer(1, 10_000), "", "commands, queries, maps, loads and saves of a scope at once"
+    )
+    user_quota: Quota = setting(
+        "", quota, "", "what users of role user may have, `scopes=5,memory=4GiB,...`; else as usual"
+    )
+    admin_quota: Quota = setting("", quota, "", "the same for users of role admin")
     max_body: int = setting("100MiB", size, "bytes", "largest request body (files apart)")
     max_result_rows: int | None = setting(
         "", optional(integer(1)), "rows", "most rows of a result; beyond: truncated"
@@ -119,6 +129,10 @@ class Settings:
     metrics_token: str | None = setting(
         "", optional(text), "", "bearer token for /metrics from elsewhere than loopback"
     )
+    events_kept: int = setting("100000", integer(100), "", "newest events that are kept")
+    events_ttl_s: float = setting(
+        "7776000", number(3600), "seconds", "age at which an event is forgotten"
+    )
     log_level: str = setting(
         "info", choice("debug", "info", "warning", "error"), "", "least level that is logged"
     )
@@ -129,10 +143,6 @@ class Settings:
         if self.cache_bytes.endswith("%"):
             return int(memory_bytes * float(self.cache_bytes[:-1]) / 100)
         return int(self.cache_bytes)
-    events_kept: int = setting("100000", integer(100), "", "newest events that are kept")
-    events_ttl_s: float = setting(
-        "7776000", number(3600), "seconds", "age at which an event is forgotten"
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from control.auth.limits import LoginThrottle
@@ -19,6 +20,7 @@ from control.errors import (
     UserNotFound,
 )
 from control.scopes.limits import Quota
+from control.scopes.quotas import check_quota, over
 from control.store.accounts import Account, AccountStore
 
 Role = Literal["user", "admin"]
@@ -33,10 +35,15 @@ class AccountRules:
     min_password_length: int = 6
     single_user: bool = False
     """The process driver isolates nobody from nobody, so there is one account."""
+    roles: Mapping[str, Quota] = field(default_factory=dict)
+    """What users of a role may have where their account says nothing else."""
 
 
 class Accounts:
-    """All accounts; passwords go in here and never come out."""
+    """All accounts; passwords go in here and never come out.
+
+    The mutable state is `_allowed`: what users may have, as of the store's `_allowed_at` changes.
+    """
 
     def __init__(
         self,
@@ -49,6 +56,8 @@ class Accounts:
         self._passwords = passwords
         self._throttle = throttle
         self._rules = rules
+        self._allowed: dict[str, Quota] = {}
+        self._allowed_at = store.changes
 
     async def log_in(self, username: str, password: str, address: str) -> Account:
         """The account with this password; raises BadLogin, or TooManyLogins after failures."""
@@ -70,12 +79,12 @@ class Accounts:
             raise BadName(username)
         if self._rules.single_user and self._store.list():
             raise SingleUser
-        self._check(password)
+        self.check_password(password)
         return self._store.add(username, await self._passwords.hash(password), role)
 
     async def set_password(self, username: str, password: str) -> None:
         """A new password; every token given before ends. Raises UserNotFound, BadParameter."""
-        self._check(password)
+        self.check_password(password)
         self._store.get(username)
         self._store.set_password_hash(username, await self._passwords.hash(password))
 
@@ -86,8 +95,23 @@ class Accounts:
         self._store.set_role(username, role)
 
     def set_quota(self, username: str, quota: Quota) -> None:
-        """What the user may have, other than usual; raises UserNotFound."""
+        """What the user may have, other than usual; raises UserNotFound, BadParameter."""
+        check_quota(quota)
         self._store.set_quota(username, quota)
+
+    def allowed(self, username: str) -> Quota:
+        """What the user may have: by the account, else by its role, from the next request on."""
+        if self._allowed_at != self._store.changes:
+            self._allowed.clear()
+            self._allowed_at = self._store.changes
+        found = self._allowed.get(username)
+        if found is None:
+            account = self._store.find(username)
+            usual = self._rules.roles.get("user" if account is None else account.role, Quota())
+            found = usual if account is None else over(account.quota, usual)
+            if account is not None:
+                self._allowed[username] = found
+        return found
 
     def remove(self, username: str) -> None:
         """Remove the account and end its tokens; raises UserNotFound, LastAdmin."""
@@ -102,6 +126,10 @@ class Accounts:
         """The account; raises UserNotFound."""
         return self._store.get(username)
 
+    def has(self, username: str) -> bool:
+        """Whether there is such an account."""
+        return self._store.find(username) is not None
+
     def list(self) -> list[Account]:
         """All accounts, by name."""
         return self._store.list()
@@ -114,21 +142,18 @@ class Accounts:
         await self.add(username, made, "admin")
         return None if password else made
 
-    def check_driver(self, driver: str) -> None:
-        """Whether this driver may serve these accounts; raises DriverRefused."""
-        if self._rules.single_user and len(self._store.list()) > 1:
-            why = "it isolates nobody from nobody, and there is more than one account"
-            raise DriverRefused(driver, why)
-
-    def _check(self, password: str) -> None:
+    def check_password(self, password: str) -> None:
+        """Whether a user may have this password; raises BadParameter."""
         least = self._rules.min_password_length
         if not least <= len(password) <= MAX_PASSWORD_LENGTH:
             parameter, why = "password", f"must have {least} to {MAX_PASSWORD_LENGTH} characters"
             raise BadParameter(parameter, why)
 
-    def has(self, username: str) -> bool:
-        """Whether there is such an account."""
-        return self._store.find(username) is not None
+    def check_driver(self, driver: str) -> None:
+        """Whether this driver may serve these accounts; raises DriverRefused."""
+        if self._rules.single_user and len(self._store.list()) > 1:
+            why = "it isolates nobody from nobody, and there is more than one account"
+            raise DriverRefused(driver, why)
 
     def _keep_an_admin(self, username: str) -> None:
         account = self._store.find(username)

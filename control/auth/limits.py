@@ -1,15 +1,16 @@
-"""How often one may: requests a minute and user, failed log-ins per user name and address."""
+"""How often and how much at a time: requests, statements, failed log-ins."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from control.errors import TooManyLogins, TooManyRequests
+from control.errors import TooManyLogins, TooManyRequests, TooManyStatements
 
 MAX_FAILURES: Final = 10
 WINDOW_S: Final = 300.0
@@ -21,6 +22,7 @@ MAX_KEYS: Final = 50_000
 class _Bucket:
     tokens: float
     at: float
+    size: int
 
 
 class RequestRate:
@@ -30,27 +32,54 @@ class RequestRate:
     """
 
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._per_minute = per_minute
+        self._usual = per_minute
         self._clock = clock
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
-    def take(self, key: str) -> None:
-        """Count one request; raises TooManyRequests."""
-        bucket = self._filled(key)
+    def take(self, key: str, per_minute: int | None = None) -> None:
+        """Count one request, of so many as this key may make; raises TooManyRequests."""
+        bucket = self._filled(key, per_minute or self._usual)
         if bucket.tokens < 1:
-            wait_s = math.ceil((1 - bucket.tokens) * 60 / self._per_minute)
-            raise TooManyRequests(self._per_minute, max(1, wait_s))
+            wait_s = math.ceil((1 - bucket.tokens) * 60 / bucket.size)
+            raise TooManyRequests(bucket.size, max(1, wait_s))
         bucket.tokens -= 1
 
-    def _filled(self, key: str) -> _Bucket:
+    def _filled(self, key: str, size: int) -> _Bucket:
         now = self._clock()
-        bucket = self._buckets.setdefault(key, _Bucket(self._per_minute, now))
-        gained = (now - bucket.at) * self._per_minute / 60
-        bucket.tokens = min(self._per_minute, bucket.tokens + gained)
-        bucket.at = now
+        bucket = self._buckets.setdefault(key, _Bucket(size, now, size))
+        gained = (now - bucket.at) * size / 60
+        # Who may do more or less from now on has used as much as before.
+        tokens = bucket.tokens + (size - bucket.size) + gained
+        bucket.tokens = max(0.0, min(size, tokens))
+        bucket.at, bucket.size = now, size
         self._buckets.move_to_end(key)
         _trim(self._buckets)
         return bucket
+
+
+class StatementGate:
+    """How many statements of a scope are under way at a time.
+
+    The mutable state is their number, by user and scope; those of none are not kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._usual = most
+        self._under_way: Counter[tuple[str, str]] = Counter()
+
+    @contextmanager
+    def passed(self, user: str, scope: str, most: int | None = None) -> Iterator[None]:
+        """Within it one statement more is under way; raises TooManyStatements."""
+        most, key = most or self._usual, (user, scope)
+        if self._under_way[key] >= most:
+            raise TooManyStatements(scope, most)
+        self._under_way[key] += 1
+        try:
+            yield
+        finally:
+            self._under_way[key] -= 1
+            if not self._under_way[key]:
+                del self._under_way[key]
 
 
 class LoginThrottle:

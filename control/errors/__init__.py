@@ -10,7 +10,8 @@ GeoscopeError
 │   ├── ScopeExists, UserExists, ScopeDead, ScopePaused, LastAdmin,
 │   │   SingleUser                                                           409
 │   ├── BodyTooLarge                                                           413
-│   ├── QuotaExceeded, TooManyCommands, TooManyRequests, TooManyLogins         429
+│   ├── QuotaExceeded, TooManyCommands, TooManyStatements, TooManyRequests,
+│   │   TooManyLogins                                                        429
 │   └── HttpMisused                                                        various
 ├── AgentFailed                     a scope's agent could not do it            by its code
 ├── BackendError                    something that we rest on
@@ -64,6 +65,7 @@ from control.errors.request import (
     TooManyCommands,
     TooManyLogins,
     TooManyRequests,
+    TooManyStatements,
     Unauthorized,
     UserExists,
     UserNotFound,
@@ -122,6 +124,7 @@ __all__ = [
     "TooManyCommands",
     "TooManyLogins",
     "TooManyRequests",
+    "TooManyStatements",
     "Unauthorized",
     "UserExists",
     "UserNotFound",

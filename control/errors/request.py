@@ -31,6 +31,7 @@ class BadParameter(RequestError):
     def __init__(self, parameter: str, why: str) -> None:
         super().__init__(f"bad parameter {parameter}: {why}")
         self.parameter = parameter
+        self.why = why
 
     def facts(self) -> dict[str, Any]:
         """The parameter's name."""
@@ -260,8 +261,19 @@ class TooManyCommands(RequestError):
         super().__init__(f"{waiting} commands wait for scope {name} already")
 
 
+class TooManyStatements(RequestError):
+    """More commands, queries, maps, loads and saves at a time than the user's scopes may have."""
+
+    status = 429
+    type = "too_many_statements"
+    retry_after_s = 1
+
+    def __init__(self, name: str, most: int) -> None:
+        super().__init__(f"{most} statements of scope {name} are under way already")
+
+
 class TooManyRequests(RequestError):
-    """More requests a minute than `GEOSCOPE_REQUESTS_PER_MINUTE`."""
+    """More requests a minute than the user may make (`GEOSCOPE_REQUESTS_PER_MINUTE`)."""
 
     status = 429
     type = "too_many_requests"

@@ -25,7 +25,7 @@ class ServiceEndpoint(Endpoint):
         if self.access is not Access.PUBLIC:
             await _authenticate(call)
             if self.method in COUNTED:
-                call.services.rate.take(f"user {call.user}")
+                call.count()
         return await self.handler(call, **parts)
 
 

@@ -10,6 +10,7 @@ from control.agent_client import AgentClient
 from control.errors import ScopeExists, ScopeNotFound
 from control.logs import bind
 from control.scopes.limits import ScopeWish
+from control.web import agents
 from control.web.call import Call
 
 DEFAULT: Final = "default"
@@ -27,7 +28,7 @@ async def agent_of(call: Call, scope: str | None) -> AsyncIterator[AgentClient]:
     bind(scope=name)
     if scope is None:
         await _ensure(call)
-    async with call.services.registry.use(call.user, name) as client:
+    async with agents.agent_of(call, name) as client:
         yield client
 
 

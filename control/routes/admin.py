@@ -8,13 +8,14 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from sanic import HTTPResponse
 
-from control.auth.accounts import Role
+from control.auth.accounts import Accounts, Role
 from control.routes.fields import Size, Timeout, size_of
 from control.routes.scopes import scope_members
 from control.scopes.limits import Quota
+from control.scopes.quotas import check_quota, quota_members
 from control.store.accounts import Account
-from control.web.answers import iso_time, success
 from control.store.events import Event, Wanted
+from control.web.answers import iso_time, success
 from control.web.call import Call
 from control.web.endpoint import Access, Routes
 
@@ -36,6 +37,8 @@ class QuotaChange(msgspec.Struct, frozen=True, kw_only=True):
     memory: Size | None = None
     cpus: Annotated[float, Meta(gt=0)] | None = None
     disk: Size | None = None
+    requests_per_minute: Annotated[int, Meta(ge=1)] | None = None
+    statements: Annotated[int, Meta(ge=1)] | None = None
     idle_timeout: Timeout | None = None
     ttl: Timeout | None = None
 
@@ -46,6 +49,8 @@ class QuotaChange(msgspec.Struct, frozen=True, kw_only=True):
             memory_bytes=size_of("quota.memory", self.memory),
             cpus=self.cpus,
             disk_bytes=size_of("quota.disk", self.disk),
+            requests_per_minute=self.requests_per_minute,
+            statements=self.statements,
             idle_timeout_s=self.idle_timeout,
             ttl_s=self.ttl,
         )
@@ -58,12 +63,25 @@ class UserChange(msgspec.Struct, frozen=True, kw_only=True):
     role: Role | UnsetType = UNSET
     quota: QuotaChange | UnsetType = UNSET
 
+    def check(self, accounts: Accounts) -> None:
+        """Whether all of it may be, before any of it is; raises BadParameter naming the field."""
+        if self.quota is not UNSET:
+            check_quota(self.quota.quota())
+        if self.password is not UNSET:
+            accounts.check_password(self.password)
 
 
 class EventsWanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which events: how many of the latest, before which number, about or by whom, which kind."""
 
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 100
+    before: Annotated[int, Meta(ge=1)] | None = None
+    user: str | None = None
+    event: str | None = None
+
+    def wanted(self) -> Wanted:
+        """What the store is asked."""
+        return Wanted(limit=self.limit, before=self.before, user=self.user, event=self.event)
 
 
 @routes.get("/admin/scopes", access=Access.ADMIN)
@@ -75,13 +93,6 @@ async def all_scopes(call: Call) -> HTTPResponse:
             "id": scope.sandbox_id,
             "user": scope.owner,
             **scope_members(scope),
-    before: Annotated[int, Meta(ge=1)] | None = None
-    user: str | None = None
-    event: str | None = None
-
-    def wanted(self) -> Wanted:
-        """What the store is asked."""
-        return Wanted(limit=self.limit, before=self.before, user=self.user, event=self.event)
             "container": scope.container_id,
         }
         for scope in found
@@ -99,7 +110,7 @@ async def close_any_scope(call: Call, sandbox_id: str) -> HTTPResponse:
 @routes.get("/admin/users", access=Access.ADMIN)
 async def list_users(call: Call) -> HTTPResponse:
     """All accounts."""
-    users = [_members(account) for account in call.services.accounts.list()]
+    users = [_members(call, account) for account in call.services.accounts.list()]
     return success("", users=users)
 
 
@@ -107,8 +118,8 @@ async def list_users(call: Call) -> HTTPResponse:
 async def add_user(call: Call, wanted: NewUser) -> HTTPResponse:
     """Make an account."""
     account = await call.services.accounts.add(wanted.username, wanted.password, wanted.role)
-    call.note("add user", f"{account.username} ({account.role})")
-    return success("create user successfully!", user=_members(account))
+    call.services.audit.note("user_added", owner=account.username, reason=f"role {account.role}")
+    return success("create user successfully!", user=_members(call, account))
 
 
 @routes.patch("/admin/users/<name>", body=UserChange, access=Access.ADMIN)
@@ -116,6 +127,7 @@ async def change_user(call: Call, wanted: UserChange, name: str) -> HTTPResponse
     """Another password (which ends the user's tokens), role or quota."""
     accounts = call.services.accounts
     accounts.get(name)
+    wanted.check(accounts)
     if wanted.role is not UNSET:
         accounts.set_role(name, wanted.role)
     if wanted.quota is not UNSET:
@@ -123,8 +135,8 @@ async def change_user(call: Call, wanted: UserChange, name: str) -> HTTPResponse
     if wanted.password is not UNSET:
         await accounts.set_password(name, wanted.password)
     changed = [field for field in wanted.__struct_fields__ if getattr(wanted, field) is not UNSET]
-    call.note("change user", f"{name}: {', '.join(changed)}")
-    return success("change user successfully!", user=_members(accounts.get(name)))
+    call.services.audit.note("user_changed", owner=name, reason=", ".join(changed))
+    return success("change user successfully!", user=_members(call, accounts.get(name)))
 
 
 @routes.delete("/admin/users/<name>", access=Access.ADMIN)
@@ -164,10 +176,11 @@ def _event_members(event: Event) -> dict[str, Any]:
     }
 
 
-def _members(account: Account) -> dict[str, Any]:
+def _members(call: Call, account: Account) -> dict[str, Any]:
     return {
         "username": account.username,
         "role": account.role,
         "created": iso_time(account.created),
-        "quota": msgspec.to_builtins(account.quota),
+        "quota": quota_members(account.quota),
+        "allowed": quota_members(call.services.accounts.allowed(account.username)),
     }

@@ -52,6 +52,9 @@ class Quota(msgspec.Struct, frozen=True, kw_only=True):
     memory_bytes: int | None = None
     cpus: float | None = None
     disk_bytes: int | None = None
+    requests_per_minute: int | None = None
+    statements: int | None = None
+    """Commands, queries, maps, loads and saves of one scope at a time."""
     idle_timeout_s: float | None = None
     ttl_s: float | None = None
 

@@ -22,10 +22,18 @@ CONTROL_TIMEOUT_S: Final = 30.0
 """For what needs no Spark: interrupt, cancel, facts."""
 
 
+@asynccontextmanager
+async def agent_of(call: Call, scope: str) -> AsyncIterator[AgentClient]:
+    """The scope's agent for one statement, which counts as under way."""
+    with call.statement(scope):
+        async with call.services.registry.use(call.user, scope) as client:
+            yield client
+
+
 async def ask(call: Call, scope: str, request: Asks[R], timeout_s: float) -> R:
     """One reply of the scope's agent."""
     bind(scope=scope)
-    async with call.services.registry.use(call.user, scope) as client, giving_up(timeout_s):
+    async with agent_of(call, scope) as client, giving_up(timeout_s):
         return await client.call(request, timeout_s + 2 * GRACE_S, call.request_id)
 
 
@@ -41,7 +49,7 @@ async def relayed(
     """Head and payload of a result; the agent is told to stop when nobody waits any more."""
     bind(scope=scope)
     limit = call.services.settings.max_result_bytes
-    async with call.services.registry.use(call.user, scope) as client:
+    async with agent_of(call, scope) as client:
         relay = client.relay(request, timeout_s + 2 * GRACE_S, call.request_id, max_bytes=limit)
         async with stopping(call, client, work_id):
             async with giving_up(timeout_s):

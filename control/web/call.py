@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -58,8 +59,17 @@ class Call:
     def authenticate(self) -> None:
         """Find out who asks; raises Unauthorized."""
         header = self.request.headers.get("authorization")
-        self.who = self.services.tokens.identify(header)
-        bind(user=self.who.username)
+        self.identified(self.services.tokens.identify(header))
+
+    def count(self) -> None:
+        """Count it as one of the user's requests; raises TooManyRequests."""
+        allowed = self.services.accounts.allowed(self.user)
+        self.services.rate.take(f"user {self.user}", allowed.requests_per_minute)
+
+    def statement(self, scope: str) -> AbstractContextManager[None]:
+        """Within it one statement more is under way in `scope`; raises TooManyStatements."""
+        allowed = self.services.accounts.allowed(self.user)
+        return self.services.gate.passed(self.user, scope, allowed.statements)
 
     async def body(self) -> bytes:
         """The whole body; raises BodyTooLarge, or BadBody when it does not arrive."""

@@ -76,7 +76,7 @@ class Endpoint:
         if self.access is Access.ADMIN and not call.identity.is_admin:
             raise Forbidden
         if counted:
-            call.services.rate.take(f"user {call.user}")
+            call.count()
 
 
 @dataclass

@@ -113,17 +113,21 @@ class Execution:
         bind(scope=self._scope)
         # Waiting counts: what is left of it when the turn comes is what the agent may take.
         deadline = Deadline.after(self._timeout_s)
-        registry = self._call.services.registry
         try:
-            async with registry.command(self._call.user, self._scope, deadline) as client:
-                left_s = deadline.remaining_s()
-                if left_s == 0.0:
-                    what = "waiting for the commands before it"
-                    raise DeadlineExceeded(what, self._timeout_s)
-                async with giving_up(left_s):
-                    await self._listen(client, left_s)
+            with self._call.statement(self._scope):
+                await self._take_turn(deadline)
         finally:
             self._events.put_nowait(None)
+
+    async def _take_turn(self, deadline: Deadline) -> None:
+        registry = self._call.services.registry
+        async with registry.command(self._call.user, self._scope, deadline) as client:
+            left_s = deadline.remaining_s()
+            if left_s == 0.0:
+                what = "waiting for the commands before it"
+                raise DeadlineExceeded(what, self._timeout_s)
+            async with giving_up(left_s):
+                await self._listen(client, left_s)
 
     async def _listen(self, client: AgentClient, left_s: float) -> None:
         request = self._request(left_s)

@@ -10,7 +10,7 @@ from sanic import Request
 from control.audit import Audit
 from control.auth.accounts import Accounts
 from control.auth.basic import BasicLogins
-from control.auth.limits import RequestRate
+from control.auth.limits import RequestRate, StatementGate
 from control.auth.tokens import Tokens
 from control.metrics import Metrics
 from control.query_service.jobs import JobBoard
@@ -31,6 +31,7 @@ class Services:
     tokens: Tokens
     basic: BasicLogins
     rate: RequestRate
+    gate: StatementGate
     metrics: Metrics
     audit: Audit
     readiness: Readiness

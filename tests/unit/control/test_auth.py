@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from control.auth.accounts import AccountRules, Accounts
-from control.auth.limits import MAX_FAILURES, LoginThrottle, RequestRate
+from control.auth.limits import MAX_FAILURES, LoginThrottle, RequestRate, StatementGate
 from control.auth.passwords import Passwords
 from control.auth.tokens import TOKEN_LIFE_S, Tokens
 from control.errors import (
@@ -23,6 +23,7 @@ from control.errors import (
     SingleUser,
     TooManyLogins,
     TooManyRequests,
+    TooManyStatements,
     Unauthorized,
 )
 from control.store.accounts import AccountStore
@@ -190,6 +191,30 @@ def test_rate_refills_evenly(clock: Clock) -> None:
     rate.take("ann")
     with pytest.raises(TooManyRequests):
         rate.take("ann")
+
+
+def test_a_rate_that_changes_counts_at_once_and_forgives_nothing(clock: Clock) -> None:
+    rate = RequestRate(60, clock)
+    for _ in range(3):
+        rate.take("ann", 3)
+    with pytest.raises(TooManyRequests):
+        rate.take("ann", 3)
+    rate.take("ann", 4)
+    with pytest.raises(TooManyRequests):
+        rate.take("ann", 4)
+    with pytest.raises(TooManyRequests):
+        rate.take("ann", 2)
+
+
+def test_a_gate_counts_what_is_under_way(clock: Clock) -> None:
+    gate = StatementGate(2)
+    with gate.passed("ann", "a"), gate.passed("ann", "a"):
+        with pytest.raises(TooManyStatements), gate.passed("ann", "a"):
+            pass
+        with gate.passed("ann", "b"), gate.passed("bob", "a"), gate.passed("ann", "a", 3):
+            pass
+    with gate.passed("ann", "a"), gate.passed("ann", "a"):
+        pass
 
 
 def test_tokens_expire(store: AccountStore, clock: Clock) -> None:

@@ -19,6 +19,7 @@ from control.scopes.limits import (
     heap_bytes,
     resolve,
 )
+from control.scopes.quotas import over, parse_quota
 
 USUAL = Limits(memory_bytes=4 * GIB, cpus=2.0, disk_bytes=10 * GIB, idle_timeout_s=3600.0)
 
@@ -99,3 +100,41 @@ def test_agent_and_jvm_keep_room_for_threads(pids: int, told: int) -> None:
     settings = agent_settings(Limits(pids=pids), ScopeLimits(image="i", version="1"), "s")
 
     assert settings.kernel_pids == told
+
+
+def test_a_quota_of_the_account_goes_before_the_roles() -> None:
+    role = Quota(scopes=2, cpus=4.0)
+
+    assert over(Quota(scopes=0), role) == Quota(scopes=0, cpus=4.0)
+
+
+def test_a_quota_is_written_in_pairs() -> None:
+    written = "scopes=5, memory=4GiB,cpus=1.5,disk=1GiB,requests_per_minute=60,statements=8,ttl=60"
+
+    assert parse_quota(written) == Quota(
+        scopes=5,
+        memory_bytes=4 * GIB,
+        cpus=1.5,
+        disk_bytes=GIB,
+        requests_per_minute=60,
+        statements=8,
+        ttl_s=60.0,
+    )
+    assert parse_quota("") == Quota()
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("rooms=5", "pairs such as"),
+        ("scopes", "number"),
+        ("scopes=1.5", "whole number"),
+        ("scopes=-1", "from 0"),
+        ("memory=1MiB", "quota.memory"),
+        ("memory=much", "size"),
+        ("cpus=nan", "number"),
+    ],
+)
+def test_a_quota_of_nonsense_says_what_it_must_be(written: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        parse_quota(written)
