@@ -12,7 +12,8 @@ from sandbox.render.aggregate import edges
 
 Reals = NDArray[np.float64]
 
-BUCKETS_PER_PIXEL: Final = 4
+BUCKETS_PER_PIXEL: Final = (4, 8, 16)
+"""The first that leaves no two edges in one part: at the poles pixels are narrow in degrees."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,12 +22,17 @@ class Axis:
 
     edges: Reals
     starts: NDArray[np.int32]
+    is_crowded: bool
 
     @classmethod
     def of(cls, low: float, high: float, size: int, kind: int) -> Axis:
         """A side from `low` to `high` metres, for coordinates of that kind."""
         found = edges.pixel_edges(low, high, size, kind)
-        return cls(edges=found, starts=edges.bucket_starts(found, BUCKETS_PER_PIXEL * size))
+        for times in BUCKETS_PER_PIXEL:
+            starts = edges.bucket_starts(found, times * size)
+            if is_apart := bool((np.diff(starts) <= 1).all()):
+                break
+        return cls(edges=found, starts=starts, is_crowded=not is_apart)
 
     @property
     def is_sound(self) -> bool:
@@ -50,6 +56,7 @@ class Grid:
     def locate(self, x: Reals, y: Reals, faults: NDArray[np.uint8]) -> NDArray[np.int32]:
         """The pixel of each row without a fault, -1 for the others, which `faults` then tells."""
         across, up = self.across, self.up
+        crowded = across.is_crowded or up.is_crowded
         return edges.locate_by_edges(
-            x, y, across.edges, across.starts, up.edges, up.starts, self.kind, faults
+            x, y, across.edges, across.starts, up.edges, up.starts, self.kind, crowded, faults
         )

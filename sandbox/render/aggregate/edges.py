@@ -94,15 +94,25 @@ def pixel_edges(low: float, high: float, size: int, kind: int) -> Reals:
     return edges
 
 
+@inline
+def scale_of(edges: Reals, starts: Starts) -> float:
+    """Parts per unit of a side; the two last starts stand for the very end, which rounding may
+    reach."""
+    return (starts.size - 2) / (edges[edges.size - 1] - edges[0])
+
+
 @kernel(I4, IN_F8, INT)
 def bucket_starts(edges: Reals, buckets: int) -> Starts:
-    """The pixel in which each of equal parts of the picture begins; the last one twice more."""
+    """The pixel that the edges before each of equal parts of a side lead to.
+
+    A later place never lies in an earlier part, whatever rounding does: so it is the first pixel
+    of the part, and the only other ones begin at edges in it.
+    """
     starts = np.zeros(buckets + 2, np.int32)
-    last = edges.size - 2
+    scale = scale_of(edges, starts)
     pixel = 0
     for bucket in range(buckets + 2):
-        place = edges[0] + (edges[last + 1] - edges[0]) * bucket / buckets
-        while pixel < last and edges[pixel + 1] <= place:
+        while pixel < edges.size - 2 and int((edges[pixel + 1] - edges[0]) * scale) < bucket:
             pixel += 1
         starts[bucket] = pixel
     return starts
@@ -113,14 +123,18 @@ def look_up(place: float, edges: Reals, starts: Starts, first: float, scale: flo
     """The pixel of a place within the edges, the first of which is `first`."""
     # Unsigned, so that no index is asked whether it counts from the end.
     one = np.uint64(1)
-    pixel = np.uint64(starts[np.uint64((place - first) * scale)])
-    # Without a branch: it would be a guess for every row.
-    pixel += np.uint64(place >= edges[pixel + one])
-    if place < edges[pixel] or place >= edges[pixel + one]:
-        while place < edges[pixel]:
-            pixel -= one
-        while place >= edges[pixel + one]:
-            pixel += one
+    pixel = np.uint64(starts[np.uint64(int((place - first) * scale))])
+    while place >= edges[pixel + one]:
+        pixel += one
+    return pixel  # type: ignore[return-value]
+
+
+@inline
+def look_up_once(place: float, edges: Reals, starts: Starts, first: float, scale: float) -> int:
+    """The same where no part of the side has two edges: without a branch, which would be a guess
+    for every row."""
+    pixel = np.uint64(starts[np.uint64(int((place - first) * scale))])
+    pixel += np.uint64(place >= edges[pixel + np.uint64(1)])
     return pixel  # type: ignore[return-value]
 
 
@@ -134,7 +148,7 @@ def fault_of(x: float, y: float, kind: int) -> int:
     return _OUTSIDE
 
 
-@kernel(I4, IN_F8, IN_F8, IN_F8, IN_I4, IN_F8, IN_I4, INT, U1)
+@kernel(I4, IN_F8, IN_F8, IN_F8, IN_I4, IN_F8, IN_I4, INT, INT, U1)
 def locate_by_edges(  # noqa: PLR0913  (a kernel takes plain arrays)
     x: Reals,
     y: Reals,
@@ -143,22 +157,28 @@ def locate_by_edges(  # noqa: PLR0913  (a kernel takes plain arrays)
     rows: Reals,
     row_starts: Starts,
     kind: int,
+    crowded: int,
     faults: Faults,
 ) -> Groups:
-    """The pixel (row * width + column, row 0 on top) of each sound row, -1 for the others."""
+    """The pixel (row * width + column, row 0 on top) of each sound row, -1 for the others.
+
+    `crowded` is not 0 if some part of a side has two edges.
+    """
     width, height = columns.size - 1, rows.size - 1
     left, right, bottom, top = columns[0], columns[width], rows[0], rows[height]
-    # The last start stands for the very end, which rounding may reach.
-    across = (column_starts.size - 2) / (right - left)
-    up = (row_starts.size - 2) / (top - bottom)
+    across, up = scale_of(columns, column_starts), scale_of(rows, row_starts)
     pixels = np.empty(x.size, np.int32)
     for i in range(x.size):
         pixels[i] = NOBODY
         if faults[i] != 0:
             continue
         if left <= x[i] < right and bottom <= y[i] < top:
-            column = look_up(x[i], columns, column_starts, left, across)
-            row = look_up(y[i], rows, row_starts, bottom, up)
+            if crowded:
+                column = look_up(x[i], columns, column_starts, left, across)
+                row = look_up(y[i], rows, row_starts, bottom, up)
+            else:
+                column = look_up_once(x[i], columns, column_starts, left, across)
+                row = look_up_once(y[i], rows, row_starts, bottom, up)
             pixels[i] = np.int32((height - 1 - np.int64(row)) * width + np.int64(column))
         else:
             faults[i] = fault_of(x[i], y[i], kind)
