@@ -1,4 +1,4 @@
-"""`python -m control` serves; `settings`, `errors` and `endpoints` list what there is."""
+"""`python -m control` serves; its commands look after a server, or list what there is."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.table import Table
 from control import reference
 from control.errors import StartError
 from control.logs import get_logger
+from control.operator import commands
 from control.server import prepare, started, told_to_stop
 from control.welcome import welcome
 
@@ -22,6 +23,7 @@ log = get_logger(__name__)
 app = typer.Typer(add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 Markdown = Annotated[bool, typer.Option("--markdown", help="As the page in docs/.")]
 EXIT_CANNOT_START = 78
+commands.add_to(app)
 
 
 @app.callback(invoke_without_command=True)

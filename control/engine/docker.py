@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -15,8 +14,8 @@ from typing import Any, Final, TypeVar
 
 import docker
 import requests
-from docker.utils import kwargs_from_env
 
+from control.engine.address import engine_address, knock
 from control.engine.driver import (
     INSTALLATION_LABEL,
     ContainerPlan,
@@ -42,7 +41,6 @@ T = TypeVar("T")
 Client = Any
 """docker.APIClient, half of whose methods have no types."""
 
-DEFAULT_ADDRESS: Final = "unix:///var/run/docker.sock"
 CALL_TIMEOUT_S: Final = 60
 PING_TIMEOUT_S: Final = 5.0
 MAX_LOG_LINES: Final = 10_000
@@ -202,7 +200,7 @@ class _Connection:
     """The SDK's client, made at first use because making it asks the engine for its version."""
 
     def __init__(self, address: str | None, threads: int) -> None:
-        self._where = {"base_url": address} if address else kwargs_from_env()
+        self._where = engine_address(address)
         self._threads = threads
         # The mutable state is the client, changed only under the lock.
         self._lock = threading.Lock()
@@ -210,7 +208,7 @@ class _Connection:
 
     def client(self) -> Client:
         """The client; raises OSError or the SDK's error where no engine answers."""
-        self._knock()
+        knock(self._where)
         with self._lock:
             if self._client is None:
                 self._client = docker.APIClient(
@@ -226,19 +224,6 @@ class _Connection:
         with self._lock:
             if self._client is not None:
                 self._client.close()
-
-    def _knock(self) -> None:
-        """The SDK leaves a socket open, and words of its own, where nobody listens."""
-        address = self._where.get("base_url", DEFAULT_ADDRESS)
-        if not address.startswith("unix://"):
-            return
-        path = address.removeprefix("unix://")
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(PING_TIMEOUT_S)
-            try:
-                probe.connect(path)
-            except OSError as error:
-                raise EngineUnavailable(f"{path}: {error.strerror or error}") from error  # noqa: EM102
 
 
 def _or_absent(ask: Callable[[], T], absent: T) -> T:

@@ -1,0 +1,1 @@
+"""`doctor`: what is looked at before anybody trusts an installation, a file for each subject."""
