@@ -13,7 +13,13 @@ from sanic import Sanic
 from control.audit import Audit
 from control.auth.accounts import AccountRules, Accounts
 from control.auth.basic import BasicLogins
-from control.auth.limits import LoginThrottle, RequestRate, StatementGate
+from control.auth.limits import (
+    BodyBudget,
+    ConnectionGate,
+    LoginThrottle,
+    RequestRate,
+    StatementGate,
+)
 from control.auth.passwords import Passwords
 from control.auth.tokens import Tokens
 from control.engine.driver import Berths, EngineDriver
@@ -48,14 +54,20 @@ from control.store.scopes import ScopeStore
 from control.web import failures, middleware
 from control.web.background import Background
 from control.web.endpoint import Endpoint, mount
+from control.web.protocol import MAX_HEADER_BYTES
+from control.web.proxies import is_trusted
 from control.web.readiness import Readiness
 from control.web.services import Services
+from control.web.serving import room_for_connections
 
 REQUEST_TIMEOUT_S: Final = 60
 KEEP_ALIVE_S: Final = 75
 RESPONSE_GRACE_S: Final = 120
 """Beyond the longest command: Sanic's own deadline must never be the first to pass."""
 BACKGROUND_GRACE_S: Final = 5.0
+BODIES_EACH: Final = 2
+BODIES_ALL: Final = 8
+"""How many bodies of the largest size are in our memory at a time: of one user, of all."""
 
 RESOURCES: Final = (
     tokens,
@@ -115,6 +127,12 @@ def assemble(settings: Settings, parts: Parts) -> Services:
         basic=BasicLogins(accounts, store),
         rate=RequestRate(settings.requests_per_minute),
         gate=StatementGate(settings.statements_per_scope),
+        bodies=BodyBudget(BODIES_EACH * settings.max_body, BODIES_ALL * settings.max_body),
+        connections=ConnectionGate(
+            room_for_connections(settings.max_connections),
+            settings.connections_per_address,
+            lambda address: is_trusted(address, settings.trusted_proxies),
+        ),
         metrics=metrics,
         audit=_audit(settings, parts, metrics),
         readiness=_readiness(settings, parts),
@@ -215,6 +233,7 @@ def _sanic_config(settings: Settings) -> dict[str, Any]:
     longest_s = max(settings.command_timeout_s, settings.query_timeout_s)
     return {
         "REQUEST_MAX_SIZE": settings.max_body,
+        "REQUEST_MAX_HEADER_SIZE": MAX_HEADER_BYTES,
         "REQUEST_TIMEOUT": REQUEST_TIMEOUT_S,
         "RESPONSE_TIMEOUT": longest_s + RESPONSE_GRACE_S,
         "KEEP_ALIVE_TIMEOUT": KEEP_ALIVE_S,

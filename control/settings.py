@@ -104,6 +104,13 @@ class Settings:
         "", quota, "", "what users of role user may have, `scopes=5,memory=4GiB,...`; else as usual"
     )
     admin_quota: Quota = setting("", quota, "", "the same for users of role admin")
+    slow_client_s: float = setting(
+        "30", number(0.1, 600), "seconds", "longest that a client may dribble, or not read a reply"
+    )
+    max_connections: int = setting("4096", integer(8), "", "connections that may be open")
+    connections_per_address: int = setting(
+        "512", integer(1), "", "connections that may be open from one address, proxies apart"
+    )
     max_body: int = setting("100MiB", size, "bytes", "largest request body (files apart)")
     max_result_rows: int | None = setting(
         "", optional(integer(1)), "rows", "most rows of a result; beyond: truncated"

@@ -10,7 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from control.errors import TooManyLogins, TooManyRequests, TooManyStatements
+from control.errors import (
+    NoCapacity,
+    QuotaExceeded,
+    TooManyConnections,
+    TooManyLogins,
+    TooManyRequests,
+    TooManyStatements,
+)
 
 MAX_FAILURES: Final = 10
 WINDOW_S: Final = 300.0
@@ -80,6 +87,73 @@ class StatementGate:
             self._under_way[key] -= 1
             if not self._under_way[key]:
                 del self._under_way[key]
+
+
+class BodyBudget:
+    """How many bytes of request bodies are in our memory, all in all and of one user.
+
+    The mutable state is their numbers.
+    """
+
+    def __init__(self, each: int, most: int) -> None:
+        self._each = each
+        self._most = most
+        self._of: Counter[str] = Counter()
+        self._all = 0
+
+    def take(self, user: str, size: int) -> None:
+        """So many bytes more; raises QuotaExceeded, or NoCapacity where others hold them."""
+        if self._of[user] + size > self._each:
+            what = "bytes of request bodies at a time"
+            raise QuotaExceeded(what, self._of[user] + size, self._each)
+        if self._all + size > self._most:
+            why = f"bodies of {self._all} bytes are under way, more than {self._most} may not be"
+            raise NoCapacity(why)
+        self._of[user] += size
+        self._all += size
+
+    def give_back(self, user: str, size: int) -> None:
+        """So many bytes are gone."""
+        self._all -= size
+        self._of[user] -= size
+        if not self._of[user]:
+            del self._of[user]
+
+
+class ConnectionGate:
+    """How many connections are open, all in all and from one address.
+
+    The mutable state is their numbers. Addresses for which `is_exempt` holds are proxies, which
+    bring many clients.
+    """
+
+    def __init__(self, most: int, per_address: int, is_exempt: Callable[[str], bool]) -> None:
+        self._most = most
+        self._per_address = per_address
+        self._is_exempt = is_exempt
+        self._open: Counter[str] = Counter()
+        self._all = 0
+
+    @property
+    def open(self) -> int:
+        """How many there are."""
+        return self._all
+
+    def enter(self, address: str) -> None:
+        """One more; raises TooManyConnections."""
+        if self._all >= self._most:
+            raise TooManyConnections("all in all", self._most)  # noqa: EM101
+        if self._open[address] >= self._per_address and not self._is_exempt(address):
+            raise TooManyConnections("from this address", self._per_address)  # noqa: EM101
+        self._open[address] += 1
+        self._all += 1
+
+    def leave(self, address: str) -> None:
+        """One that had entered is gone."""
+        self._all -= 1
+        self._open[address] -= 1
+        if not self._open[address]:
+            del self._open[address]
 
 
 class LoginThrottle:

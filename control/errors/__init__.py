@@ -9,14 +9,17 @@ GeoscopeError
 │   ├── MethodNotAllowed                                                       405
 │   ├── ScopeExists, UserExists, ScopeDead, ScopePaused, LastAdmin,
 │   │   SingleUser                                                           409
+│   ├── ClientTooSlow                                                          408
 │   ├── BodyTooLarge                                                           413
 │   ├── QuotaExceeded, TooManyCommands, TooManyStatements, TooManyRequests,
 │   │   TooManyLogins                                                        429
+│   ├── HeaderTooLarge                                                         431
 │   └── HttpMisused                                                        various
 ├── AgentFailed                     a scope's agent could not do it            by its code
 ├── BackendError                    something that we rest on
 │   ├── EngineError, NameTaken, AgentUnreachable, AgentMisbehaved              502
-│   ├── EngineUnavailable, NoCapacity, ImageMissing, NotReady, ShuttingDown    503
+│   ├── EngineUnavailable, NoCapacity, ImageMissing, NotReady, ShuttingDown,
+│   │   TooManyConnections                                                   503
 │   └── DeadlineExceeded                                                       504
 ├── InternalError                   a bug of ours                              500
 └── StartError                      the server does not start
@@ -39,6 +42,7 @@ from control.errors.backend import (
     NoCapacity,
     NotReady,
     ShuttingDown,
+    TooManyConnections,
 )
 from control.errors.base import GeoscopeError
 from control.errors.request import (
@@ -48,7 +52,9 @@ from control.errors.request import (
     BadParameter,
     BadPath,
     BodyTooLarge,
+    ClientTooSlow,
     Forbidden,
+    HeaderTooLarge,
     HttpMisused,
     LastAdmin,
     LegacyError,
@@ -92,12 +98,14 @@ __all__ = [
     "BadPath",
     "BadSetting",
     "BodyTooLarge",
+    "ClientTooSlow",
     "DeadlineExceeded",
     "DriverRefused",
     "EngineError",
     "EngineUnavailable",
     "Forbidden",
     "GeoscopeError",
+    "HeaderTooLarge",
     "HttpMisused",
     "ImageMissing",
     "InternalError",
@@ -122,6 +130,7 @@ __all__ = [
     "StoreLocked",
     "StoreTooNew",
     "TooManyCommands",
+    "TooManyConnections",
     "TooManyLogins",
     "TooManyRequests",
     "TooManyStatements",

@@ -99,6 +99,17 @@ class NotReady(BackendError):
         return self._found
 
 
+class TooManyConnections(BackendError):
+    """As many connections are open, all in all or from this address, as may be."""
+
+    status = 503
+    type = "too_many_connections"
+    retry_after_s = 1
+
+    def __init__(self, whose: str, most: int) -> None:
+        super().__init__(f"{most} connections {whose} are open already")
+
+
 class ShuttingDown(BackendError):
     """The server is going down."""
 

@@ -230,7 +230,7 @@ class ScopePaused(RequestError):
 
 
 class BodyTooLarge(RequestError):
-    """The request's body is larger than `GEOSCOPE_MAX_BODY`."""
+    """The request's body is larger than `GEOSCOPE_MAX_BODY`; before logging in: 64 KiB."""
 
     status = 413
     type = "body_too_large"
@@ -239,8 +239,31 @@ class BodyTooLarge(RequestError):
         super().__init__(f"the request body is larger than {max_bytes} bytes")
 
 
+class HeaderTooLarge(RequestError):
+    """The request's header has more bytes or lines than it may have."""
+
+    status = 431
+    type = "header_too_large"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the request's header has {why}")
+
+
+class ClientTooSlow(RequestError):
+    """The request's header or body came slower than it may (`GEOSCOPE_SLOW_CLIENT_S`)."""
+
+    status = 408
+    type = "client_too_slow"
+
+    def __init__(self, slow_s: float) -> None:
+        super().__init__(
+            f"the request came too slowly: {slow_s:g} s for its header, and again for its body, "
+            "which may take longer from 1 KiB a second on"
+        )
+
+
 class QuotaExceeded(RequestError):
-    """More scopes, memory, cpus or disk than the user may have."""
+    """More scopes, or more bytes of request bodies at a time, than the user may have."""
 
     status = 429
     type = "quota_exceeded"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +22,12 @@ class ServiceEndpoint(Endpoint):
 
     async def answer(self, request: Request, **parts: str) -> HTTPResponse | None:
         """Find out who asks, call, answer."""
-        call = Call.of(request)
-        if self.access is not Access.PUBLIC:
-            await _authenticate(call)
-            if self.method in COUNTED:
-                call.count()
-        return await self.handler(call, **parts)
+        with closing(Call.of(request)) as call:
+            if self.access is not Access.PUBLIC:
+                await _authenticate(call)
+                if self.method in COUNTED:
+                    call.count()
+            return await self.handler(call, **parts)
 
 
 class ServiceRoutes(Routes):

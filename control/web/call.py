@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -11,13 +10,13 @@ from typing import Any, Final
 from sanic import Request
 
 from control.auth.tokens import Identity
-from control.errors import BadBody, BodyTooLarge, Unauthorized
+from control.errors import BodyTooLarge, Unauthorized
 from control.logs import bind
 from control.requester import now_known_as
 from control.web.services import Services, services_of
 
-CHUNK_TIMEOUT_S: Final = 60.0
-"""How long a client may take for the next piece of its body."""
+STRANGERS_BODY_BYTES: Final = 64 * 1024
+"""The largest body of who has not logged in."""
 
 
 @dataclass
@@ -28,6 +27,8 @@ class Call:
     services: Services
     began: float = field(default_factory=time.monotonic)
     who: Identity | None = None
+    _held_bytes: int = 0
+    """Of the body, which is in our memory until the call is closed."""
 
     @classmethod
     def of(cls, request: Request) -> Call:
@@ -72,8 +73,10 @@ class Call:
         return self.services.gate.passed(self.user, scope, allowed.statements)
 
     async def body(self) -> bytes:
-        """The whole body; raises BodyTooLarge, or BadBody when it does not arrive."""
+        """The whole body; raises BodyTooLarge, ClientTooSlow, QuotaExceeded, NoCapacity."""
         most = self.services.settings.max_body
+        if self.who is None:
+            most = min(most, STRANGERS_BODY_BYTES)
         if _announced(self.request) > most:
             raise BodyTooLarge(most)
         pieces = bytearray()
@@ -81,19 +84,21 @@ class Call:
             pieces += piece
             if len(pieces) > most:
                 raise BodyTooLarge(most)
+            self._hold(len(piece))
         return bytes(pieces)
+
+    def close(self) -> None:
+        """It is answered."""
+        if self._held_bytes:
+            self.services.bodies.give_back(self.user, self._held_bytes)
+            self._held_bytes = 0
 
     async def next_piece(self) -> bytes | None:
         """The next piece of the body; None at its end."""
         stream: Any = self.request.stream
         if stream is None or not stream.request_body:
             return None
-        try:
-            async with asyncio.timeout(CHUNK_TIMEOUT_S):
-                piece: bytes | None = await stream.read()
-        except TimeoutError as error:
-            why = f"no more of it came in {CHUNK_TIMEOUT_S:g} s"
-            raise BadBody(why) from error
+        piece: bytes | None = await stream.read()
         return piece
 
     def identified(self, identity: Identity) -> None:
@@ -101,6 +106,11 @@ class Call:
         self.who = identity
         bind(user=identity.username)
         now_known_as(identity.username)
+
+    def _hold(self, size: int) -> None:
+        if self.who is not None:
+            self.services.bodies.take(self.user, size)
+            self._held_bytes += size
 
 
 def _announced(request: Request) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -55,16 +56,16 @@ class Endpoint:
 
     async def answer(self, request: Request, **parts: str) -> HTTPResponse | None:
         """Parse, call, answer."""
-        call = Call.of(request)
-        self._admit(call)
-        arguments: list[Any] = [call]
-        if self.query is not None:
-            arguments.append(_query(request, self.query))
-        if self.body is not None:
-            arguments.append(decode_body(await call.body(), self.body))
-        elif not self.streams_body:
-            await call.body()
-        return await self.handler(*arguments, **parts)
+        with closing(Call.of(request)) as call:
+            self._admit(call)
+            arguments: list[Any] = [call]
+            if self.query is not None:
+                arguments.append(_query(request, self.query))
+            if self.body is not None:
+                arguments.append(decode_body(await call.body(), self.body))
+            elif not self.streams_body:
+                await call.body()
+            return await self.handler(*arguments, **parts)
 
     def _admit(self, call: Call) -> None:
         counted = self.method in COUNTED

@@ -12,8 +12,10 @@ from control.errors import (
     AgentFailed,
     BadBody,
     BodyTooLarge,
+    ClientTooSlow,
     DeadlineExceeded,
     GeoscopeError,
+    HeaderTooLarge,
     HttpMisused,
     InternalError,
     MethodNotAllowed,
@@ -22,6 +24,7 @@ from control.errors import (
 )
 from control.logs import get_logger
 from control.query_service import misses
+from control.web import protocol
 from control.web.answers import failure
 from control.web.services import services_of
 from wire.protocol import ErrorCode
@@ -54,6 +57,10 @@ def translate(request: Request, exception: Exception) -> GeoscopeError:
         return InternalError(_request_id(request))
     if isinstance(exception, GeoscopeError):
         return exception
+    if isinstance(exception, protocol.TooSlow):
+        return ClientTooSlow(services_of(request).settings.slow_client_s)
+    if isinstance(exception, protocol.HeaderTooLarge):
+        return HeaderTooLarge(str(exception))
     if isinstance(exception, foreign.SanicException):
         return _of_sanic(request, exception)
     return InternalError(_request_id(request))

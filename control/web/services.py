@@ -10,7 +10,7 @@ from sanic import Request
 from control.audit import Audit
 from control.auth.accounts import Accounts
 from control.auth.basic import BasicLogins
-from control.auth.limits import RequestRate, StatementGate
+from control.auth.limits import BodyBudget, ConnectionGate, RequestRate, StatementGate
 from control.auth.tokens import Tokens
 from control.metrics import Metrics
 from control.query_service.jobs import JobBoard
@@ -32,6 +32,8 @@ class Services:
     basic: BasicLogins
     rate: RequestRate
     gate: StatementGate
+    connections: ConnectionGate
+    bodies: BodyBudget
     metrics: Metrics
     audit: Audit
     readiness: Readiness

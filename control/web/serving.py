@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -13,11 +14,24 @@ from sanic import Sanic
 from control.errors import DeadlineExceeded
 from control.logs import get_logger
 from control.scopes.wait import Deadline, wait_until
+from control.web.protocol import PatientProtocol
 
 log = get_logger(__name__)
 
 DRAIN_S: Final = 10.0
 """How long requests under way may take once we are told to stop."""
+OTHER_FILES: Final = 1024
+"""Open files that are no client's connection: the store, the engine, agents."""
+
+
+def room_for_connections(wanted: int) -> int:
+    """How many connections there may be, of so many wanted: each is an open file of ours."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = wanted + OTHER_FILES
+    if soft < enough:
+        soft = enough if hard == resource.RLIM_INFINITY else min(enough, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return min(wanted, max(soft - OTHER_FILES, soft // 2))
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
@@ -40,7 +54,9 @@ async def serving(
     app: Sanic[Any, Any], listener: socket.socket, tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[int]:
     """Serve within the block; gives the port. Afterwards requests under way may still end."""
-    server: Any = await app.create_server(sock=listener, ssl=tls, return_asyncio_server=True)
+    server: Any = await app.create_server(
+        sock=listener, ssl=tls, protocol=PatientProtocol, return_asyncio_server=True
+    )
     await server.startup()
     await server.before_start()
     await server.start_serving()

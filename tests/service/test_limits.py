@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import resource
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 
+from control.web.serving import room_for_connections
 from tests.fakes.agent import Frame, ScriptedAgent, executed, queried
 from tests.service.client import Server, User, until
+from tests.service.conftest import ServerFactory
 from wire import messages as wire
 
+Reader = asyncio.StreamReader
+Writer = asyncio.StreamWriter
 QUERY = {"scope": "taxi", "sql": "select 1"}
 
 
@@ -74,3 +83,195 @@ async def test_statements_of_the_query_service_count_too(
     assert b"under way" in reply.raw
     gate.set()
     await held
+
+
+def port_of(server: Server) -> int:
+    return int(server.url.rpartition(":")[2])
+
+
+@asynccontextmanager
+async def connection(server: Server) -> AsyncIterator[tuple[Reader, Writer]]:
+    """A connection of our own making."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port_of(server))
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+
+@contextmanager
+def held(server: Server, count: int) -> Iterator[None]:
+    """So many connections that say nothing."""
+    with ExitStack() as stack:
+        for _ in range(count):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port_of(server)), 5))
+        yield
+
+
+async def answer_to(server: Server, *pieces: bytes, pause_s: float = 0.0) -> bytes:
+    """What the server answers to these pieces, one after each pause, until it closes."""
+    async with connection(server) as (reader, writer), asyncio.timeout(15):
+        answer = asyncio.create_task(reader.read())
+        for piece in pieces:
+            if answer.done():
+                break
+            writer.write(piece)
+            await asyncio.wait({answer}, timeout=pause_s)
+        return await answer
+
+
+async def test_a_dribbled_header_is_408(make_server: ServerFactory) -> None:
+    server = await make_server(slow_client_s="0.3")
+    dribble = [b"GET /health HTTP/1.1\r\n", *[b"X-A: b\r\n"] * 1000]
+
+    answer = await answer_to(server, *dribble, pause_s=0.05)
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'"type":"client_too_slow"' in answer
+
+
+def posted(user: User, length: int, path: str = "/command") -> bytes:
+    head = f"POST {path} HTTP/1.1\r\nAuthorization: Token {user.token}\r\n"
+    return f"{head}Content-Length: {length}\r\n\r\n".encode()
+
+
+async def test_a_dribbled_body_is_408(make_server: ServerFactory) -> None:
+    server = await make_server(slow_client_s="0.3")
+    ann = await server.user("ann")
+
+    answer = await answer_to(server, posted(ann, 1000), *[b" "] * 1000, pause_s=0.05)
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'"type":"client_too_slow"' in answer
+
+
+async def test_a_file_that_is_dribbled_is_408_and_not_there(make_server: ServerFactory) -> None:
+    server = await make_server(slow_client_s="0.3")
+    ann = await server.user("ann")
+    (await ann.post("/scope", {"scope": "taxi"})).good()
+    head = posted(ann, 1000).replace(b"POST /command", b"PUT /scope/taxi/files/a")
+
+    answer = await answer_to(server, head, *[b" "] * 1000, pause_s=0.05)
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert (await ann.get("/scope/taxi/files/a")).status == 404
+
+
+async def test_a_slow_body_that_moves_is_taken(make_server: ServerFactory) -> None:
+    server = await make_server(slow_client_s="0.3")
+    ann = await server.user("ann")
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b'{"scope":"none","command":"'
+        for _ in range(6):
+            await asyncio.sleep(0.1)
+            yield b"x" * 1024
+        yield b'"}'
+
+    assert (await ann.post("/command", data=body())).error == (404, 404, "scope_not_found")
+
+
+async def test_a_body_that_nobody_waits_for_ends_its_connection(
+    make_server: ServerFactory,
+) -> None:
+    server = await make_server(slow_client_s="0.3")
+    head = b"POST /command HTTP/1.1\r\nContent-Length: 1000\r\n\r\n"
+
+    answer = await answer_to(server, head, *[b" "] * 1000, pause_s=0.05)
+
+    assert answer.startswith(b"HTTP/1.1 401 ")
+
+
+async def test_a_client_that_does_not_read_is_cut_off_and_its_work_ends(
+    make_server: ServerFactory,
+) -> None:
+    server = await make_server(slow_client_s="0.3")
+    ann = await server.user("ann")
+    (await ann.post("/scope", {"scope": "taxi"})).good()
+    agent = server.agent("ann", "taxi")
+    agent.on(wire.QueryRequest, queried(["x" * 64_000_000]))
+    body = json.dumps(QUERY).encode()
+    async with connection(server) as (_, writer):
+        writer.write(posted(ann, len(body), "/query") + body)
+        await until(lambda: len(agent.asked_for(wire.CancelRequest)) == 1)
+
+    assert len(agent.asked_for(wire.QueryRequest)) == 1
+    assert (await ann.get("/scope")).status == 200
+
+
+async def test_a_header_has_bounds(server: Server) -> None:
+    large = b"GET /health HTTP/1.1\r\nX-A: " + b"x" * 20_000 + b"\r\n\r\n"
+    many = b"GET /health HTTP/1.1\r\n" + b"A: b\r\n" * 101 + b"Connection: close\r\n\r\n"
+
+    for head in (large, many):
+        answer = await answer_to(server, head)
+        assert answer.startswith(b"HTTP/1.1 431 ")
+        assert b'"type":"header_too_large"' in answer
+
+
+async def test_connections_from_one_address_are_bounded(make_server: ServerFactory) -> None:
+    server = await make_server(connections_per_address="3")
+    gate = server.services.connections
+    with held(server, 3):
+        await until(lambda: gate.open == 3)
+        answer = await answer_to(server)
+    await until(lambda: gate.open == 0)
+
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b'"type":"too_many_connections"' in answer
+    assert (await server.nobody.get("/health")).status == 200
+
+
+async def test_proxies_may_bring_many_clients(make_server: ServerFactory) -> None:
+    server = await make_server(connections_per_address="1", trusted_proxies="127.0.0.0/8")
+
+    with held(server, 3):
+        assert (await server.nobody.get("/health")).status == 200
+
+
+async def test_all_connections_are_bounded(make_server: ServerFactory) -> None:
+    server = await make_server(max_connections="8", trusted_proxies="127.0.0.0/8")
+
+    with held(server, 8):
+        await until(lambda: server.services.connections.open == 8)
+        assert b"too_many_connections" in await answer_to(server)
+
+
+async def test_a_stranger_s_body_is_small(server: Server) -> None:
+    reply = await server.nobody.post("/token", data=b"x" * 65_537)
+
+    assert reply.error == (413, 413, "body_too_large")
+
+
+async def test_bodies_in_memory_are_bounded_and_let_go(make_server: ServerFactory) -> None:
+    server = await make_server(max_body="1KiB")
+    ann, bob = await server.user("ann"), await server.user("bob")
+    (await ann.post("/scope", {"scope": "taxi"})).good()
+    agent = server.agent("ann", "taxi")
+    gate = hold(agent)
+    large = {**QUERY, "sql": "x" * 900}
+    tasks = [asyncio.create_task(ann.post("/query", large)) for _ in range(2)]
+    await until(lambda: len(agent.asked_for(wire.QueryRequest)) == 2)
+
+    refused = await ann.post("/query", large)
+
+    assert refused.error == (429, 429, "quota_exceeded")
+    assert (await bob.post("/query", large)).error == (404, 404, "scope_not_found")
+    gate.set()
+    assert [reply.status for reply in await asyncio.gather(*tasks)] == [200, 200]
+    (await ann.post("/query", large)).good()
+
+
+def test_there_are_as_many_connections_as_there_may_be_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 1500), hard))
+        assert room_for_connections(400) == 400
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (min(soft, 1500), hard)
+        assert room_for_connections(900) == 900
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (1924, hard)
+        assert room_for_connections(10 * hard) == hard - 1024
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
