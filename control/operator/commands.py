@@ -7,10 +7,19 @@ from typing import Final
 
 import typer
 
+from control.operator.copies import backup, restore
 from control.operator.doctor.command import doctor
+from control.operator.logs import logs
+from control.operator.ps import ps
+from control.operator.top import top
 
 COMMANDS: Final[dict[str, Callable[..., None]]] = {
+    "ps": ps,
+    "top": top,
+    "logs": logs,
     "doctor": doctor,
+    "backup": backup,
+    "restore": restore,
 }
 
 

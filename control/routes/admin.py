@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 import msgspec
@@ -9,10 +10,13 @@ from msgspec import UNSET, Meta, UnsetType
 from sanic import HTTPResponse
 
 from control.auth.accounts import Accounts, Role
+from control.engine.driver import Usage
+from control.errors import GeoscopeError
 from control.routes.fields import Size, Timeout, size_of
 from control.routes.scopes import scope_members
 from control.scopes.limits import Quota
 from control.scopes.quotas import check_quota, quota_members
+from control.scopes.scope import Scope
 from control.store.accounts import Account
 from control.store.events import Event, Wanted
 from control.web.answers import iso_time, success
@@ -84,19 +88,20 @@ class EventsWanted(msgspec.Struct, frozen=True, kw_only=True):
         return Wanted(limit=self.limit, before=self.before, user=self.user, event=self.event)
 
 
-@routes.get("/admin/scopes", access=Access.ADMIN)
-async def all_scopes(call: Call) -> HTTPResponse:
-    """Every user's scopes."""
-    found: Any = call.services.registry.list_all()
-    scopes = [
-        {
-            "id": scope.sandbox_id,
-            "user": scope.owner,
-            **scope_members(scope),
-            "container": scope.container_id,
-        }
-        for scope in found
-    ]
+class ScopesWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the engine is asked what each of them uses."""
+
+    usage: bool = False
+
+
+@routes.get("/admin/scopes", query=ScopesWanted, access=Access.ADMIN)
+async def all_scopes(call: Call, wanted: ScopesWanted) -> HTTPResponse:
+    """Every user's scopes; `?usage=true` with the memory, processor time and processes of each."""
+    found: list[Scope] = call.services.registry.list_all()
+    scopes = [_scope_members(scope) for scope in found]
+    if wanted.usage:
+        used = await asyncio.gather(*(_usage(call, scope) for scope in found))
+        scopes = [{**members, **uses} for members, uses in zip(scopes, used, strict=True)]
     return success("", scopes=scopes)
 
 
@@ -158,6 +163,30 @@ async def latest_events(call: Call, wanted: EventsWanted) -> HTTPResponse:
         events=[_event_members(event) for event in found],
         next=found[-1].number if is_full else None,
     )
+
+
+def _scope_members(scope: Scope) -> dict[str, Any]:
+    return {
+        "id": scope.sandbox_id,
+        "user": scope.owner,
+        **scope_members(scope),
+        "container": scope.container_id,
+        "in_flight": scope.in_flight,
+        "memory_allowed": scope.limits.memory_bytes,
+    }
+
+
+async def _usage(call: Call, scope: Scope) -> dict[str, Any]:
+    try:
+        usage = await call.services.registry.usage(scope.owner, scope.name)
+    except GeoscopeError:
+        # Closed meanwhile, or no engine answers: the list is still true.
+        usage = Usage()
+    return {
+        "memory_used": usage.memory_bytes,
+        "cpu_seconds": usage.cpu_seconds,
+        "pids": usage.pids,
+    }
 
 
 def _event_members(event: Event) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Database:
         Raises StoreLocked (another control plane has it), StoreDamaged or StoreTooNew.
         """
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock = _lock(state_dir / LOCK_NAME)
+        lock = lock_state_dir(state_dir / LOCK_NAME)
         path = state_dir / STORE_NAME
         try:
             engine, installation = _open_file(path, durable)
@@ -100,8 +100,8 @@ class Database:
             self._lock = -1
 
 
-def _lock(path: Path) -> int:
-    """The lock of the state directory, held as long as the descriptor is open."""
+def lock_state_dir(path: Path) -> int:
+    """The lock of a state directory, held as long as the descriptor is open; or StoreLocked."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -48,8 +48,11 @@ class Glance:
 def glance(state_dir: Path) -> Glance | None:
     """What is in the store; None where there is none. Raises StoreDamaged."""
     path = state_dir / STORE_NAME
-    if not path.exists():
-        return None
+    return read(path) if path.exists() else None
+
+
+def read(path: Path) -> Glance:
+    """What is in this file; raises StoreDamaged where it is no store."""
     try:
         with opened(path) as store:
             return _read(store)
@@ -77,6 +80,15 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """The file, read only; raises sqlite3.Error."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5.0)) as store:
         yield store
+
+
+def sound_copy(source: Path, target: Path, pages: int) -> None:
+    """Copy the store as it is at one moment, so many pages at a time; raises sqlite3.Error."""
+    with opened(source) as store, closing(sqlite3.connect(target)) as copy:
+        # Of one moment: SQLite begins anew where somebody wrote meanwhile.
+        store.backup(copy, pages=pages, sleep=0.01)
+        # One file: a journal beside it would be forgotten when the copy is carried away.
+        copy.execute("PRAGMA journal_mode=DELETE")
 
 
 def damage_of(store: sqlite3.Connection) -> str | None:
