@@ -13,6 +13,7 @@ from sanic import Sanic
 from control.audit import Audit
 from control.auth.accounts import AccountRules, Accounts
 from control.auth.basic import BasicLogins
+from control.auth.keys import FILE_NAME, KeyRing
 from control.auth.limits import (
     BodyBudget,
     ConnectionGate,
@@ -123,7 +124,7 @@ def assemble(settings: Settings, parts: Parts) -> Services:
         settings=settings,
         registry=registry,
         accounts=accounts,
-        tokens=Tokens(store, parts.database.installation),
+        tokens=Tokens(store, _keys(settings, store), parts.database.installation),
         basic=BasicLogins(accounts, store),
         rate=RequestRate(settings.requests_per_minute),
         gate=StatementGate(settings.statements_per_scope),
@@ -183,6 +184,14 @@ def scope_limits(
         render_direct=settings.render_direct == "1",
         max_output_bytes=settings.max_output,
     )
+
+
+def _keys(settings: Settings, store: AccountStore) -> KeyRing:
+    inherited = store.old_signing_keys()
+    ring = KeyRing.open(settings.state_dir / FILE_NAME, inherited)
+    if inherited:
+        store.forget_signing_keys()
+    return ring
 
 
 def role_quotas(settings: Settings) -> dict[str, Quota]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
 
+from control.auth.keys import KeyRing
 from control.errors import Unauthorized
 from control.store.accounts import Account, AccountStore
 
@@ -38,19 +40,24 @@ class Identity:
 class Tokens:
     """Gives tokens, reads them, ends them. `issuer` is this installation's id.
 
-    The mutable state is `_known`: who sent tokens that were good at the store's `_known_at`
-    changes. This process is the store's only writer, so until the next change they still are.
+    The mutable state is `_known`: who sent tokens that were good at `_known_at`, the store's
+    changes and the version of the keys. This process is the store's only writer, so until the
+    next change they still are.
     """
 
     def __init__(
-        self, store: AccountStore, issuer: str, clock: Callable[[], float] = time.time
+        self,
+        store: AccountStore,
+        ring: KeyRing,
+        issuer: str,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
+        self._ring = ring
         self.issuer = issuer
         self._clock = clock
-        self._key = store.signing_key()
         self._known: dict[str, Identity] = {}
-        self._known_at = store.changes
+        self._known_at = (store.changes, ring.look())
 
     def issue(self, account: Account) -> str:
         """A token for this account, good for a week."""
@@ -63,7 +70,9 @@ class Tokens:
             "jti": uuid.uuid4().hex,
             "epoch": account.token_epoch,
         }
-        return jwt.encode(claims, self._key, algorithm=ALGORITHM)
+        self._ring.look()
+        key = self._ring.keys[0]
+        return jwt.encode(claims, key.secret, algorithm=ALGORITHM, headers={"kid": key.id})
 
     def identify(self, header: str | None) -> Identity:
         """Who sent this Authorization header; raises Unauthorized."""
@@ -76,9 +85,10 @@ class Tokens:
         return known
 
     def _recall(self, token: str) -> Identity | None:
-        if self._known_at != self._store.changes or len(self._known) >= MAX_KNOWN:
+        now = (self._store.changes, self._ring.look())
+        if self._known_at != now or len(self._known) >= MAX_KNOWN:
             self._known.clear()
-            self._known_at = self._store.changes
+            self._known_at = now
         known = self._known.get(token)
         return None if known is None or known.expires <= self._clock() else known
 
@@ -101,17 +111,30 @@ class Tokens:
         self._store.revoke(identity.jti, identity.expires)
 
     def _claims(self, token: str) -> dict[str, Any]:
-        try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                self._key,
-                algorithms=[ALGORITHM],
-                issuer=self.issuer,
-                # Our own clock decides on `exp`, so that tests need not wait a week.
-                options={"require": CLAIMS, "verify_exp": False, "verify_iat": False},
-            )
-        except jwt.PyJWTError as error:
-            raise Unauthorized from error
+        claims = self._verified(token)
         if not isinstance(claims["exp"], int) or claims["exp"] <= self._clock():
             raise Unauthorized
+        return claims
+
+    def _verified(self, token: str) -> dict[str, Any]:
+        """What one of our keys has signed: the one that the token names, else any."""
+        try:
+            named = jwt.get_unverified_header(token).get("kid")
+        except jwt.PyJWTError as error:
+            raise Unauthorized from error
+        for key in self._ring.keys:
+            if named in (None, key.id):
+                with suppress(jwt.PyJWTError):
+                    return self._decoded(token, key.secret)
+        raise Unauthorized
+
+    def _decoded(self, token: str, secret: str) -> dict[str, Any]:
+        # Our own clock decides on `exp`, so that tests need not wait a week.
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            secret,
+            algorithms=[ALGORITHM],
+            issuer=self.issuer,
+            options={"require": CLAIMS, "verify_exp": False, "verify_iat": False},
+        )
         return claims

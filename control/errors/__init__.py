@@ -23,7 +23,8 @@ GeoscopeError
 │   └── DeadlineExceeded                                                       504
 ├── InternalError                   a bug of ours                              500
 └── StartError                      the server does not start
-    └── BadSetting, StoreLocked, StoreDamaged, StoreTooNew, DriverRefused
+    └── BadSetting, StoreLocked, StoreDamaged, StoreTooNew, DriverRefused, KeysUnusable,
+        TlsUnusable
 """
 
 from __future__ import annotations
@@ -79,10 +80,12 @@ from control.errors.request import (
 from control.errors.start import (
     BadSetting,
     DriverRefused,
+    KeysUnusable,
     StartError,
     StoreDamaged,
     StoreLocked,
     StoreTooNew,
+    TlsUnusable,
 )
 
 __all__ = [
@@ -109,6 +112,7 @@ __all__ = [
     "HttpMisused",
     "ImageMissing",
     "InternalError",
+    "KeysUnusable",
     "LastAdmin",
     "LegacyError",
     "MethodNotAllowed",
@@ -129,6 +133,7 @@ __all__ = [
     "StoreDamaged",
     "StoreLocked",
     "StoreTooNew",
+    "TlsUnusable",
     "TooManyCommands",
     "TooManyConnections",
     "TooManyLogins",

@@ -57,3 +57,21 @@ class DriverRefused(StartError):
 
     def __init__(self, driver: str, why: str) -> None:
         super().__init__(f"the driver {driver} cannot be used: {why}")
+
+
+class KeysUnusable(StartError):
+    """The file of the signing keys is damaged, missing, or open to others."""
+
+    type = "keys_unusable"
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"the signing keys {path} cannot be used: {why}")
+
+
+class TlsUnusable(StartError):
+    """Certificate or key cannot be used."""
+
+    type = "tls_unusable"
+
+    def __init__(self, setting: str, path: Path, why: str) -> None:
+        super().__init__(f"setting {setting}: {path} cannot be used: {why}")

@@ -9,6 +9,7 @@ import typer
 
 from control.operator.copies import backup, restore
 from control.operator.doctor.command import doctor
+from control.operator.keys import keys
 from control.operator.logs import logs
 from control.operator.ps import ps
 from control.operator.top import top
@@ -18,6 +19,7 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "top": top,
     "logs": logs,
     "doctor": doctor,
+    "keys": keys,
     "backup": backup,
     "restore": restore,
 }

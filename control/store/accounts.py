@@ -1,8 +1,8 @@
-"""Accounts, revoked tokens and the signing key: statements only, no rules."""
+"""Accounts and revoked tokens: statements only, no rules."""
 
 from __future__ import annotations
 
-import secrets
+import builtins
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -133,18 +133,17 @@ class AccountStore:
             found = connection.execute(select(revoked_tokens).where(revoked_tokens.c.jti == jti))
             return found.one_or_none() is not None
 
-    def signing_key(self) -> str:
-        """The newest signing key, made on first use."""
+    def old_signing_keys(self) -> builtins.list[str]:
+        """Secrets that an older version kept here, the newest first."""
         with self._database.begin() as connection:
-            newest = select(signing_keys.c.secret).order_by(signing_keys.c.id.desc()).limit(1)
-            secret: str | None = connection.execute(newest).scalar_one_or_none()
-            return _new_key(connection) if secret is None else secret
+            newest_first = select(signing_keys.c.secret).order_by(signing_keys.c.id.desc())
+            return list(connection.execute(newest_first).scalars())
 
-    def renew_signing_key(self) -> str:
-        """A new signing key: every token of every user ends."""
+    def forget_signing_keys(self) -> None:
+        """They are in their file now."""
         with self._changing() as connection:
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")
             connection.execute(delete(signing_keys))
-            return _new_key(connection)
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:
@@ -161,12 +160,6 @@ class AccountStore:
             )
             if changed.rowcount == 0:
                 raise UserNotFound(username)
-
-
-def _new_key(connection: Connection) -> str:
-    secret = secrets.token_hex(32)
-    connection.execute(insert(signing_keys), {"secret": secret, "created": time.time()})
-    return secret
 
 
 def _first_epoch(connection: Connection, username: str) -> int:

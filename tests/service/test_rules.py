@@ -81,7 +81,7 @@ async def test_nothing_else_works_without_a_token(server: Server) -> None:
 async def test_forged_and_foreign_tokens_are_refused(server: Server, ann: User) -> None:
     assert ann.token is not None
     claims = jwt.decode(ann.token, options={"verify_signature": False})
-    key = server.services.tokens._key
+    key = server.services.tokens._ring.keys[0].secret
     forged = [
         "",
         "Token",

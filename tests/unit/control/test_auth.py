@@ -11,6 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from control.auth.accounts import AccountRules, Accounts
+from control.auth.keys import KeyRing
 from control.auth.limits import MAX_FAILURES, LoginThrottle, RequestRate, StatementGate
 from control.auth.passwords import Passwords
 from control.auth.tokens import TOKEN_LIFE_S, Tokens
@@ -48,6 +49,11 @@ def store(tmp_path: Path) -> Iterator[AccountStore]:
     database = Database.open(tmp_path)
     yield AccountStore(database)
     database.close()
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> KeyRing:
+    return KeyRing.open(tmp_path / "signing-keys.json")
 
 
 @pytest.fixture
@@ -217,9 +223,9 @@ def test_a_gate_counts_what_is_under_way(clock: Clock) -> None:
         pass
 
 
-def test_tokens_expire(store: AccountStore, clock: Clock) -> None:
+def test_tokens_expire(store: AccountStore, ring: KeyRing, clock: Clock) -> None:
     account = store.add("ann", "hash", "user")
-    tokens = Tokens(store, "here", clock)
+    tokens = Tokens(store, ring, "here", clock)
     header = f"Token {tokens.issue(account)}"
 
     clock.now += TOKEN_LIFE_S - 1
@@ -229,8 +235,10 @@ def test_tokens_expire(store: AccountStore, clock: Clock) -> None:
         tokens.identify(header)
 
 
-def test_a_namesake_does_not_inherit_tokens(store: AccountStore, clock: Clock) -> None:
-    tokens = Tokens(store, "here", clock)
+def test_a_namesake_does_not_inherit_tokens(
+    store: AccountStore, ring: KeyRing, clock: Clock
+) -> None:
+    tokens = Tokens(store, ring, "here", clock)
     header = f"Token {tokens.issue(store.add('ann', 'hash', 'user'))}"
     store.remove("ann")
     store.add("ann", "hash", "admin")
@@ -239,12 +247,12 @@ def test_a_namesake_does_not_inherit_tokens(store: AccountStore, clock: Clock) -
         tokens.identify(header)
 
 
-def test_only_our_algorithm_is_taken(store: AccountStore, clock: Clock) -> None:
+def test_only_our_algorithm_is_taken(store: AccountStore, ring: KeyRing, clock: Clock) -> None:
     account = store.add("ann", "hash", "user")
-    tokens = Tokens(store, "here", clock)
+    tokens = Tokens(store, ring, "here", clock)
     claims = jwt.decode(tokens.issue(account), options={"verify_signature": False})
 
-    for algorithm, key in (("HS512", store.signing_key()), ("none", None)):
+    for algorithm, key in (("HS512", ring.keys[0].secret), ("none", None)):
         forged = jwt.encode(claims, key, algorithm=algorithm)
         with pytest.raises(Unauthorized):
             tokens.identify(f"Token {forged}")
@@ -252,9 +260,9 @@ def test_only_our_algorithm_is_taken(store: AccountStore, clock: Clock) -> None:
 
 @pytest.mark.parametrize("ending", ["password", "all", "one", "account", "role"])
 def test_a_token_that_was_seen_before_is_looked_at_again_after_a_change(
-    store: AccountStore, clock: Clock, ending: str
+    store: AccountStore, ring: KeyRing, clock: Clock, ending: str
 ) -> None:
-    tokens = Tokens(store, "here", clock)
+    tokens = Tokens(store, ring, "here", clock)
     header = f"Token {tokens.issue(store.add('ann', 'hash', 'user'))}"
     seen = tokens.identify(header)
     changes = {

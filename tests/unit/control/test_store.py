@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from control.errors import StoreDamaged, StoreLocked, StoreTooNew, UserExists, UserNotFound
 from control.scopes.limits import Limits, Quota
 from control.scopes.scope import Intent, Scope, ScopeState
+from control.store import schema
 from control.store.accounts import AccountStore
 from control.store.database import LOCK_NAME, STORE_NAME, Database
 from control.store.scopes import ScopeStore
@@ -276,12 +277,14 @@ def test_a_revoked_token_stays_so_until_it_would_have_expired(accounts: AccountS
     assert not accounts.is_revoked("old")
 
 
-def test_the_signing_key_is_made_once_and_can_be_renewed(accounts: AccountStore) -> None:
-    first = accounts.signing_key()
-    assert accounts.signing_key() == first
-    assert len(first) == 64
-    assert accounts.renew_signing_key() != first
-    assert accounts.signing_key() != first
+def test_signing_keys_of_an_older_version_are_handed_over_once(accounts: AccountStore) -> None:
+    with accounts._database.begin() as connection:
+        for secret in ("older", "newer"):
+            connection.execute(schema.signing_keys.insert(), {"secret": secret, "created": 0.0})
+
+    assert accounts.old_signing_keys() == ["newer", "older"]
+    accounts.forget_signing_keys()
+    assert accounts.old_signing_keys() == []
 
 
 def _execute(path: Path, statement: str) -> None:
