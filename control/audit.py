@@ -42,6 +42,8 @@ class Audit:
         self._most = most
         self._ttl_s = ttl_s
         self._clock = clock or WallClock()
+        # Age is counted from here: a clock that is set forward must not erase the log.
+        self._began = self._clock.now() - self._clock.elapsed()
         self._repeated: dict[Event, int] = {}
         self._tasks = Tasks()
         self.lost = 0
@@ -98,7 +100,8 @@ class Audit:
 
     def forget_old(self) -> None:
         """Forget what is too old, and what is too much."""
-        self._store.trim(self._most, self._clock.now() - self._ttl_s)
+        now = self._began + self._clock.elapsed()
+        self._store.trim(self._most, now - self._ttl_s)
 
     async def _run(self) -> None:
         while True:

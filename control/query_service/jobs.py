@@ -16,7 +16,7 @@ from control.query_service.under_way import Directory, UnderWay
 from control.query_service.watching import Place, Watching
 from control.scopes.registry import ScopeRegistry
 from control.scopes.tasks import Tasks, keep
-from control.scopes.wait import Clock, WallClock
+from control.scopes.wait import Clock, Jumps, WallClock
 from control.store.query_jobs import JobStore
 from wire.messages import Job, Jobs, Problem
 
@@ -46,6 +46,7 @@ class JobBoard:
         self._registry = registry
         self._directory = directory
         self._clock = clock or WallClock()
+        self._jumps = Jumps(self._clock)
         self._watching = Watching(registry, self)
         self._by_number: dict[int, Record] = {}
         self._by_owner: dict[str, dict[int, Record]] = {}
@@ -73,14 +74,19 @@ class JobBoard:
         return self._store.number()
 
     def now(self) -> float:
-        """Seconds since the epoch."""
+        """Seconds since the epoch; where the clock was set, the records have moved with it."""
+        jump_s = self._jumps.taken()
+        if jump_s:
+            for record in self._by_number.values():
+                record.clock_was_set(jump_s)
+                self.save(record)
         return self._clock.now()
 
     def add(self, record: Record, entry: UnderWay | None = None) -> None:
         """One more; `entry` is how an open one is listed."""
         early = self._early.pop((place_of(record), record.request_id), None)
         if early is not None and record.is_open:
-            record.end(early, self._clock.now())
+            record.end(early, self.now())
         self._put(record)
         self.save(record)
         self._make_room(record.owner)
@@ -94,7 +100,7 @@ class JobBoard:
         if record is None or record.owner != owner:
             return None
         expires = record.expires()
-        if expires is not None and expires <= self._clock.now():
+        if expires is not None and expires <= self.now():
             return None
         return record
 
@@ -129,7 +135,7 @@ class JobBoard:
 
     def sweep(self) -> None:
         """Forget whatever has outlived its time."""
-        now = self._clock.now()
+        now = self.now()
         ended = [(record, record.expires()) for record in self._by_number.values()]
         self._drop([r for r, expires in ended if expires is not None and expires <= now])
 
@@ -163,7 +169,7 @@ class JobBoard:
         if record is None:
             self._note_early(place, job)
             return False
-        record.end(job, self._clock.now())
+        record.end(job, self.now())
         self._closed(record)
         return True
 
@@ -176,7 +182,7 @@ class JobBoard:
     def _fail(self, lost: Iterable[Record], why: str) -> None:
         for record in lost:
             problem = Problem(text=f"JobLost: {why}", kind="agent")
-            record.fail(problem, self._clock.now())
+            record.fail(problem, self.now())
             self._closed(record)
 
     def _closed(self, record: Record) -> None:

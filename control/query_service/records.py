@@ -67,6 +67,12 @@ class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
         """When it is swept; None while it runs."""
         return None if self.ended is None else self.ended + self.ttl_s
 
+    def clock_was_set(self, by_s: float) -> None:
+        """Its times move with the time of day: it is kept as long as was promised."""
+        self.created += by_s
+        if self.ended is not None:
+            self.ended += by_s
+
     def result(self, index: int) -> Result | None:
         """The result with this index, where it is still to be had."""
         return next((each for each in self.results if each.index == index), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from control.scopes.backing import Backing
 from control.scopes.endings import IDLE
@@ -10,6 +11,9 @@ from control.scopes.lifecycle import Lifecycle
 from control.scopes.roster import Live, Roster
 from control.scopes.scope import ScopeState
 from control.scopes.tasks import together, tolerant
+from control.scopes.wait import Jumps
+
+log = logging.getLogger(__name__)
 
 LONGEST_WAIT_S = 60.0
 """How often the times of last use are written at least; so much of them a crash may cost."""
@@ -24,6 +28,7 @@ class Reaper:
         self._roster = roster
         self._lifecycle = lifecycle
         self._written: dict[str, float] = {}
+        self._jumps = Jumps(backing.clock)
         self._changed = asyncio.Event()
         self._planned = 0.0
 
@@ -34,10 +39,22 @@ class Reaper:
 
     async def reap(self) -> None:
         """Do all that is due now."""
+        self.notice_clock()
         now = self._backing.clock.now()
         due = [live for live in self._roster.all() if any(t <= now for t in self._times(live))]
         await together(*(tolerant(self._reap(live), "not reaped, tried again") for live in due))
         self.write_last_used()
+
+    def notice_clock(self) -> None:
+        """Move the scopes' times where the host's clock was set: nothing ends early or late."""
+        jump_s = self._jumps.taken()
+        if jump_s == 0.0:
+            return
+        log.warning("the host's clock was set by %.0f s; the scopes' times move with it", jump_s)
+        scopes = [live.scope for live in self._roster.all()]
+        for scope in scopes:
+            scope.clock_was_set(jump_s, self._backing.clock.now())
+        self._backing.store.retime(scopes)
 
     def write_last_used(self) -> None:
         """Write when scopes were last used, where that is news."""

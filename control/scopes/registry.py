@@ -97,7 +97,10 @@ class ScopeRegistry:
 
     async def take_up(self) -> None:
         """Know the scopes of the store, and make the engine's world match them."""
+        now = self._backing.clock.now()
         for scope in self._backing.store.load():
+            # The clock may have been set back while nobody looked: nothing was used tomorrow.
+            scope.clock_was_set(0.0, now)
             self._roster.add(Live(scope))
         try:
             await self._reconciler.everything(watched=False)
@@ -245,6 +248,7 @@ class ScopeRegistry:
         return name, limits
 
     def _set_times(self, scope: Scope, limits: Limits) -> None:
+        self._reaper.notice_clock()
         now = self._backing.clock.now()
         scope.limits = limits
         scope.created = scope.last_used = now
@@ -290,6 +294,7 @@ class ScopeRegistry:
 
     @contextmanager
     def _in_flight(self, live: Live) -> Iterator[None]:
+        self._reaper.notice_clock()
         live.scope.begin_work()
         try:
             yield

@@ -119,6 +119,14 @@ class Scope:
         """The agent can be asked: busy if work waits for it, else idle."""
         self.move(ScopeState.BUSY if self.in_flight else ScopeState.IDLE)
 
+    def clock_was_set(self, by_s: float, now: float) -> None:
+        """Its times move with the time of day: what is measured from them stays as long."""
+        self.created = min(self.created + by_s, now)
+        self.last_used = min(self.last_used + by_s, now)
+        self.since = min(self.since + by_s, now)
+        if self.ends is not None:
+            self.ends += by_s
+
     def idle_until(self) -> float | None:
         """When it has been idle for its `idle_timeout`; None: never, or not idle now."""
         timeout_s = self.limits.idle_timeout_s

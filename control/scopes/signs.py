@@ -25,11 +25,11 @@ class Signs:
         if event.action == "start":
             self._signs = [s for s in self._signs if s[1].container_id != event.container_id]
         if event.action in SIGNS:
-            self._signs.append((self._clock.now(), event))
+            self._signs.append((self._clock.elapsed(), event))
 
     def seen(self, container_id: str | None, *, watched: bool) -> Seen:
         """What was seen of this container; `watched`: whether we were there."""
-        oldest = self._clock.now() - RECENT_S
+        oldest = self._clock.elapsed() - RECENT_S
         self._signs = [(at, sign) for at, sign in self._signs if at >= oldest]
         actions = [sign.action for _, sign in self._signs if sign.container_id == container_id]
         return Seen(live=watched, oom="oom" in actions, signals=actions.count("kill"))

@@ -12,6 +12,8 @@ from control.errors import DeadlineExceeded
 
 FIRST_PAUSE_S = 0.01
 LONGEST_PAUSE_S = 0.1
+LEAST_JUMP_S = 1.0
+"""A clock that is set by less is one that is kept right, and nothing is to be done."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,14 @@ class Deadline:
 
 
 class Clock(Protocol):
-    """The time of day, and how to wait for it; tests have their own."""
+    """The time of day, how it passes, and how to wait for it; tests have their own."""
 
     def now(self) -> float:
         """Seconds since the epoch."""
+        ...
+
+    def elapsed(self) -> float:
+        """Seconds since some moment: they pass evenly, whoever sets the time of day."""
         ...
 
     async def wait(self, event: asyncio.Event, timeout_s: float | None) -> None:
@@ -50,9 +56,34 @@ class WallClock:
         """Seconds since the epoch."""
         return time.time()
 
+    def elapsed(self) -> float:
+        """Seconds since the host came up."""
+        return time.monotonic()
+
     async def wait(self, event: asyncio.Event, timeout_s: float | None) -> None:
         """Return when `event` is set, or after `timeout_s`."""
         await pause(event, timeout_s)
+
+
+class Jumps:
+    """Notices that the time of day was set; the mutable state is what it was at the last look.
+
+    Moments are kept as times of day, which users see and the store keeps over restarts. Whoever
+    measures from them must move them when the clock is set, or an hour ends in a second.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began = self._begin()
+
+    def taken(self) -> float:
+        """By how many seconds it was set forward since the last look; back: less than 0."""
+        before, self._began = self._began, self._begin()
+        jump = self._began - before
+        return jump if abs(jump) >= LEAST_JUMP_S else 0.0
+
+    def _begin(self) -> float:
+        return self._clock.now() - self._clock.elapsed()
 
 
 async def pause(event: asyncio.Event, timeout_s: float | None) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -17,6 +17,9 @@ from control.errors import UserExists, UserNotFound
 from control.scopes.limits import Quota
 from control.store.database import Database
 from control.store.schema import accounts, retired_epochs, revoked_tokens, signing_keys
+
+KEPT_REVOKED_S: Final = 90 * 86_400.0
+"""A clock that was ahead for a while and is right again must not bring a token back to life."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +123,13 @@ class AccountStore:
         self._set(username, token_epoch=accounts.c.token_epoch + 1)
 
     def revoke(self, jti: str, expires: float) -> None:
-        """End one token; twice is fine. Forgotten once it would have expired anyway."""
+        """End one token; twice is fine. Forgotten long after it would have expired anyway."""
         with self._changing() as connection:
-            connection.execute(delete(revoked_tokens).where(revoked_tokens.c.expires < time.time()))
+            connection.execute(
+                delete(revoked_tokens).where(
+                    revoked_tokens.c.expires < time.time() - KEPT_REVOKED_S
+                )
+            )
             connection.execute(
                 insert(revoked_tokens).prefix_with("OR IGNORE"), {"jti": jti, "expires": expires}
             )

@@ -56,6 +56,19 @@ class ScopeStore:
                 where = scopes.c.sandbox_id == sandbox_id
                 connection.execute(update(scopes).where(where).values(last_used=last_used))
 
+    def retime(self, moved: list[Scope]) -> None:
+        """Write the times of scopes after the host's clock was set."""
+        with self._database.begin() as connection:
+            for scope in moved:
+                where = scopes.c.sandbox_id == scope.sandbox_id
+                times = {
+                    "created": scope.created,
+                    "last_used": scope.last_used,
+                    "since": scope.since,
+                    "ends": scope.ends,
+                }
+                connection.execute(update(scopes).where(where).values(times))
+
     def load(self) -> list[Scope]:
         """Every scope and every sandbox of the pool, oldest first."""
         with self._database.begin() as connection:

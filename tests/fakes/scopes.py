@@ -29,22 +29,32 @@ class FakeClock:
 
     def __init__(self) -> None:
         self._now = START
+        self._elapsed = 0.0
         self._ticked = asyncio.Event()
 
     def now(self) -> float:
         """Seconds since the epoch."""
         return self._now
 
+    def elapsed(self) -> float:
+        """Seconds that a test let pass."""
+        return self._elapsed
+
+    def set_by(self, seconds: float) -> None:
+        """Set the time of day, as an operator or a time server does: no time passes."""
+        self._now += seconds
+
     def advance(self, seconds: float) -> None:
         """Let time pass; whoever waited that long goes on."""
         self._now += seconds
+        self._elapsed += seconds
         self._ticked.set()
         self._ticked = asyncio.Event()
 
     async def wait(self, event: asyncio.Event, timeout_s: float | None) -> None:
         """Return when `event` is set, or when `timeout_s` have passed."""
-        until = None if timeout_s is None else self._now + timeout_s
-        while not event.is_set() and (until is None or self._now < until):
+        until = None if timeout_s is None else self._elapsed + timeout_s
+        while not event.is_set() and (until is None or self._elapsed < until):
             waits = [
                 asyncio.ensure_future(event.wait()),
                 asyncio.ensure_future(self._ticked.wait()),
