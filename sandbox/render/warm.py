@@ -17,6 +17,7 @@ KERNELS: Final = (
     "sandbox.render.shade",
     "sandbox.render.stamps",
     "sandbox.render.wkb",
+    "sandbox.render.wkt",
 )
 
 

@@ -98,7 +98,8 @@ def pixel_edges(low: float, high: float, size: int, kind: int) -> Reals:
 def scale_of(edges: Reals, starts: Starts) -> float:
     """Parts per unit of a side; the two last starts stand for the very end, which rounding may
     reach."""
-    return (starts.size - 2) / (edges[edges.size - 1] - edges[0])
+    scale: float = (starts.size - 2) / (edges[edges.size - 1] - edges[0])
+    return scale
 
 
 @kernel(I4, IN_F8, INT)

@@ -11,7 +11,7 @@ from sandbox.render.columns import Choice, Columns, PointBatch, ShapeBatch, Star
 from sandbox.render.direct.files import Part, parts
 from sandbox.render.direct.give_up import NotTaken
 from sandbox.render.direct.plan import Plan, read_plan
-from sandbox.render.direct.scan import scan
+from sandbox.render.direct.scan import B, Make, make_points, make_shapes, scan
 
 log = logging.getLogger(__name__)
 
@@ -32,20 +32,24 @@ class DirectColumns:
 
     def points(self, *, in_order: bool = False) -> Iterator[PointBatch]:
         """The rows as points; their order only Spark knows. Raises StartOver."""
-        if in_order:
+        if in_order or self.plan.points is None:
             self.source = "spark"
-            yield from self.otherwise.points(in_order=True)
-            return
+            return self.otherwise.points(in_order=in_order)
+        return self._scanned(make_points)
+
+    def shapes(self) -> Iterator[ShapeBatch]:
+        """The rows as they are; only of texts without Spark. Raises StartOver."""
+        if self.plan.text is None:
+            self.source = "spark"
+            return self.otherwise.shapes()
+        return self._scanned(make_shapes)
+
+    def _scanned(self, make: Make[B]) -> Iterator[B]:
         try:
-            yield from scan(self.plan, self.found, self.threads)
+            yield from scan(self.plan, self.found, self.threads, make)
         except NotTaken as reason:
             log.info("left to spark at a value reason=%s", reason)
             raise StartOver(self.otherwise) from reason
-
-    def shapes(self) -> Iterator[ShapeBatch]:
-        """The rows as they are: from Spark."""
-        self.source = "spark"
-        return self.otherwise.shapes()
 
 
 def direct_columns(

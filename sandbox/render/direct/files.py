@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sandbox.render.direct.give_up import NotTaken
-from sandbox.render.direct.nodes import TYPES
+from sandbox.render.direct.nodes import TEXT, TYPES
 from sandbox.render.direct.plan import FileColumn
 from sandbox.render.direct.pruning import Range
 from sandbox.render.direct.values import Column
@@ -31,6 +31,7 @@ _ARROW: Final[dict[str, pa.DataType]] = {
     "date": pa.date32(),
     "timestamp": pa.timestamp("us", tz="UTC"),
     "timestamp_ntz": pa.timestamp("us"),
+    TEXT: pa.string(),
 }
 """What a column of each type must be in the file; whatever else there is Spark converts."""
 

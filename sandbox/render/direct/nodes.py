@@ -33,6 +33,9 @@ ATTRIBUTE: Final = f"{_CATALYST}.AttributeReference"
 LITERAL: Final = f"{_CATALYST}.Literal"
 AND: Final = f"{_CATALYST}.And"
 POINT: Final = f"{_SEDONA}.ST_Point"
+CALL: Final = "geoscope.spatial.Call"
+FROM_TEXT: Final = ["ST_GeomFromText/si"]
+"""The arguments of the call that reads WKT; its children are the text, and an SRID if given."""
 IN_AREA: Final = "geoscope.spatial.PointInArea"
 """What predicates of ST_Point(x, y) and a constant polygon are after optimisation."""
 
@@ -50,6 +53,7 @@ TYPES: Final[dict[str, Any]] = {
 }
 """Types of columns and how values lie in memory; dates in days, timestamps in microseconds."""
 
+TEXT: Final = "string"
 NUMBERS: Final = ("tinyint", "smallint", "int", "bigint", "float", "double")
 COMPARED: Final = frozenset(TYPES) - {"boolean"}
 
@@ -100,6 +104,14 @@ def column_of(node: Node) -> Callable[[v.Rows], v.Column]:
         return value
 
     return column
+
+
+def text_of(node: Node) -> Node | None:
+    """The column of text that an expression reads as geometries; None if it is another one."""
+    is_read = node["op"] == CALL and node["arguments"] == FROM_TEXT
+    if is_read and len(node["children"]) == 1:
+        node = node["children"][0]
+    return node if node["op"] == ATTRIBUTE and node["type"] == TEXT else None
 
 
 def points_of(node: Node) -> Callable[[v.Rows], v.Points]:

@@ -21,6 +21,7 @@ from sandbox.render.direct.nodes import (
     Node,
     column_of,
     points_of,
+    text_of,
 )
 from sandbox.render.direct.pruning import Range, ranges
 
@@ -46,13 +47,17 @@ class FileColumn:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """All that a scan needs; `keep` is None where every row is wanted."""
+    """All that a scan needs; `keep` is None where every row is wanted.
+
+    The geometry is either points, or the column of text with that number.
+    """
 
     files: tuple[str, ...]
     columns: tuple[FileColumn, ...]
     keep: Callable[[v.Rows], v.Column] | None
     ranges: dict[int, Range]
-    points: Callable[[v.Rows], v.Points]
+    points: Callable[[v.Rows], v.Points] | None
+    text: int | None
     weights: tuple[Callable[[v.Rows], v.Column] | None, ...]
 
 
@@ -67,13 +72,16 @@ def read_plan(node: Node, settings: dict[str, str], choice: Choice) -> Plan:
     outputs = project["list"] if project else relation["output"]
     used = [None if c is None else _weight(outputs, c) for c in choice.weights]
     geometry = _inner(outputs[choice.geometry.position])
-    asked = [node for node in (geometry, condition, *used) if node is not None]
+    text = text_of(geometry)
+    shape = geometry if text is None else None
+    asked = [node for node in (shape, condition, *used) if node is not None]
     return Plan(
         files=tuple(relation["files"]),
-        columns=_columns(relation["output"], asked),
+        columns=_columns(relation["output"], asked, text),
         keep=column_of(condition) if condition else None,
         ranges=ranges(condition) if condition else {},
-        points=points_of(geometry),
+        points=None if shape is None else points_of(shape),
+        text=None if text is None else text["id"],
         weights=tuple(None if node is None else column_of(node) for node in used),
     )
 
@@ -108,12 +116,15 @@ def _weight(outputs: Sequence[Node], column: SourceColumn) -> Node:
     return node
 
 
-def _columns(output: Sequence[Node], asked: Sequence[Node]) -> tuple[FileColumn, ...]:
+def _columns(
+    output: Sequence[Node], asked: Sequence[Node], text: Node | None
+) -> tuple[FileColumn, ...]:
     numbers = {number for node in asked for number in _attributes(node)}
+    texts = set() if text is None else {text["id"]}
     names = [column["name"] for column in output]
-    wanted = [column for column in output if column["id"] in numbers]
+    wanted = [column for column in output if column["id"] in numbers | texts]
     for column in wanted:
-        if column["type"] not in TYPES:
+        if column["type"] not in TYPES and column["id"] not in texts - numbers:
             raise NotTaken(reason=f"a column of type {column['type']}")
         if names.count(column["name"]) > 1 or "." in column["name"]:
             raise NotTaken(reason=f"a column named {column['name']}")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sandbox.render.columns import PointBatch, Reals
-from sandbox.render.direct import located
+from sandbox.render.columns import Batch, PointBatch, Reals, ShapeBatch
+from sandbox.render.direct import located, texts
 from sandbox.render.direct import values as v
 from sandbox.render.direct.files import Part, column_of, rows
 from sandbox.render.direct.give_up import NotTaken
@@ -24,15 +24,19 @@ from sandbox.render.tally import Fault
 WAIT_S: Final = 0.5
 """How often a thread whose reader is slow looks whether there still is one."""
 
-Queue = queue.Queue[PointBatch | None]
+Flags = NDArray[np.uint8]
+S = TypeVar("S", bound=np.generic)
+B = TypeVar("B", bound=Batch)
+Make = Callable[[Plan, pa.RecordBatch], B]
+"""The wanted rows of a batch."""
 
 
-def scan(plan: Plan, found: Sequence[Part], threads: int) -> Iterator[PointBatch]:
-    """The points of the plan's rows, in no order; at most a few batches wait for the reader."""
+def scan(plan: Plan, found: Sequence[Part], threads: int, make: Make[B]) -> Iterator[B]:
+    """What `make` gives, in no order; at most a few batches wait for the reader."""
     # Row groups are handed out one by one; a single one lets Arrow decode its columns side by side.
     workers = max(1, min(threads, len(found)))
-    left, made, gone = iter(found), Queue(maxsize=2 * workers), threading.Event()
-    lock = threading.Lock()
+    made: queue.Queue[B | None] = queue.Queue(maxsize=2 * workers)
+    left, gone, lock = iter(found), threading.Event(), threading.Lock()
 
     def work() -> None:
         try:
@@ -41,7 +45,7 @@ def scan(plan: Plan, found: Sequence[Part], threads: int) -> Iterator[PointBatch
                     part = next(left, None)
                 if part is None:
                     return
-                for batch in _read(plan, part, use_threads=workers < threads):
+                for batch in _read(plan, part, make, use_threads=workers < threads):
                     _put(made, batch, gone)
         finally:
             _put(made, None, gone)
@@ -54,7 +58,7 @@ def scan(plan: Plan, found: Sequence[Part], threads: int) -> Iterator[PointBatch
             gone.set()
 
 
-def _taken(made: Queue, running: list[Future[None]]) -> Iterator[PointBatch]:
+def _taken(made: queue.Queue[B | None], running: list[Future[None]]) -> Iterator[B]:
     """Batches until every worker has said that it ended; raises what one of them failed with."""
     ended = 0
     while ended < len(running):
@@ -67,17 +71,17 @@ def _taken(made: Queue, running: list[Future[None]]) -> Iterator[PointBatch]:
         worker.result()
 
 
-def _put(made: Queue, batch: PointBatch | None, gone: threading.Event) -> None:
+def _put(made: queue.Queue[B | None], batch: B | None, gone: threading.Event) -> None:
     while not gone.is_set():
         with suppress(queue.Full):
             made.put(batch, timeout=WAIT_S)
             return
 
 
-def _read(plan: Plan, part: Part, *, use_threads: bool) -> Iterator[PointBatch]:
+def _read(plan: Plan, part: Part, make: Make[B], *, use_threads: bool) -> Iterator[B]:
     try:
         for batch in rows(part, plan.columns, use_threads=use_threads):
-            made = make_points(plan, batch)
+            made = make(plan, batch)
             if len(made):
                 yield made
     except (OSError, pa.ArrowException) as error:
@@ -86,30 +90,69 @@ def _read(plan: Plan, part: Part, *, use_threads: bool) -> Iterator[PointBatch]:
 
 def make_points(plan: Plan, batch: pa.RecordBatch) -> PointBatch:
     """The wanted rows of a batch as points."""
-    read = {
-        column.number: column_of(batch.column(i), column.type)
-        for i, column in enumerate(plan.columns)
-    }
+    assert plan.points is not None  # noqa: S101  (the plan's geometry is points)
+    read = _columns(plan, batch)
+    wanted, count = _wanted(plan, read, batch.num_rows)
     # Overflow and NaN are values of doubles, not events.
     with np.errstate(all="ignore"):
-        keep = None if plan.keep is None else _flags(plan.keep(read).is_true, batch.num_rows)
-        count = batch.num_rows if keep is None else int(located.count_true(keep))
-        wanted = None if count == batch.num_rows else keep
         points = plan.points(read)
-        weights = [None if weigh is None else weigh(read) for weigh in plan.weights]
     faults = np.zeros(count, np.uint8)
     if points.valid is not None:
-        nulls = np.where(points.valid, Fault.NONE, Fault.NULL).astype(np.uint8)
-        faults = _spread(nulls, batch.num_rows)
-        faults = faults[wanted.view(np.bool_)] if wanted is not None else faults.copy()
+        spread = _spread(_nulls(points.valid), batch.num_rows)
+        faults = spread.copy() if wanted is None else spread[wanted.view(np.bool_)]
     return PointBatch(
         x=_picked(points.x, batch.num_rows, wanted, count),
         y=_picked(points.y, batch.num_rows, wanted, count),
         faults=faults,
-        weights=tuple(
-            None if weight is None else _picked(_reals(weight), batch.num_rows, wanted, count)
-            for weight in weights
-        ),
+        weights=_weights(plan, read, batch.num_rows, wanted, count),
+    )
+
+
+def make_shapes(plan: Plan, batch: pa.RecordBatch) -> ShapeBatch:
+    """The wanted rows of a batch, whose geometries are text."""
+    read = _columns(plan, batch)
+    wanted, count = _wanted(plan, read, batch.num_rows)
+    place = next(i for i, column in enumerate(plan.columns) if column.number == plan.text)
+    written = batch.column(place)
+    if wanted is not None:
+        written = written.filter(pa.array(wanted.view(np.bool_)))
+    return ShapeBatch(
+        wkb=texts.polygons(written),
+        faults=_nulls(written.is_valid().to_numpy(zero_copy_only=False)),
+        weights=_weights(plan, read, batch.num_rows, wanted, count),
+    )
+
+
+def _nulls(valid: v.Mask) -> Flags:
+    """The faults of rows that are there, or not."""
+    return np.where(valid, Fault.NONE, Fault.NULL).astype(np.uint8)
+
+
+def _columns(plan: Plan, batch: pa.RecordBatch) -> v.Rows:
+    return {
+        column.number: column_of(batch.column(i), column.type)
+        for i, column in enumerate(plan.columns)
+        if column.number != plan.text
+    }
+
+
+def _wanted(plan: Plan, read: v.Rows, size: int) -> tuple[Flags | None, int]:
+    """Which rows are wanted, None where all are, and how many."""
+    if plan.keep is None:
+        return None, size
+    with np.errstate(all="ignore"):
+        keep = _flags(plan.keep(read).is_true, size)
+    count = int(located.count_true(keep))
+    return (None if count == size else keep), count
+
+
+def _weights(
+    plan: Plan, read: v.Rows, size: int, wanted: Flags | None, count: int
+) -> tuple[Reals | None, ...]:
+    with np.errstate(all="ignore"):
+        weights = [None if weigh is None else _reals(weigh(read)) for weigh in plan.weights]
+    return tuple(
+        None if weight is None else _picked(weight, size, wanted, count) for weight in weights
     )
 
 
@@ -119,9 +162,7 @@ def _reals(weight: v.Column) -> Reals:
     return values if weight.valid is None else np.where(weight.valid, values, np.nan)
 
 
-def _picked(
-    values: NDArray[np.float64], size: int, wanted: NDArray[np.uint8] | None, count: int
-) -> Reals:
+def _picked(values: NDArray[np.float64], size: int, wanted: Flags | None, count: int) -> Reals:
     spread: Reals = np.ascontiguousarray(_spread(values, size))
     if wanted is None:
         return spread
@@ -132,10 +173,10 @@ def _picked(
     return room[:count].copy() if 2 * count < size else room[:count]
 
 
-def _flags(mask: v.Mask, size: int) -> NDArray[np.uint8]:
+def _flags(mask: v.Mask, size: int) -> Flags:
     return np.ascontiguousarray(_spread(mask, size)).view(np.uint8)
 
 
-def _spread(values: NDArray[np.generic], size: int) -> NDArray[np.generic]:
+def _spread(values: NDArray[S], size: int) -> NDArray[S]:
     """A constant as a column."""
     return values if len(values) == size else np.broadcast_to(values, size)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sandbox.render.columns import StartOver
 from tests.unit.sandbox.direct_plans import (
     AREAS,
     first_weight,
@@ -182,6 +183,108 @@ def test_a_setting_that_changes_what_files_say_is_left_to_spark(
         session.conf.unset(setting)
 
     assert columns.source == "spark"
+
+
+SHAPES = [
+    *AREAS,
+    AREAS[0],
+    None,
+    "POLYGON((-73.98689539873443 40.769309236370816, -0.5 1e-3, -0 2,"
+    " -73.98689539873443 40.769309236370816))",
+    "MULTIPOLYGON (((0 0, 5 0, 5 5, 0 5, 0 0), (1 1, 1 2, 2 2, 2 1, 1 1)), ((7 7, 8 7, 8 8, 7 7)))",
+]
+NOT_PLAIN = [
+    *("POLYGON ((0 0, 1 0, 1 1))", "POLYGON EMPTY", "POINT (1 1)", "none at all"),
+    *("POLYGON ((0 0, 1 0, 0 0))", "POLYGON Z ((0 0 1, 1 0 1, 1 1 1, 0 0 1))"),
+    *("CURVEPOLYGON (CIRCULARSTRING (0 0, 1 1, 2 0, 1 -1, 0 0))", "polygon ((0 0, 1 0, 1 1, 0 0))"),
+]
+
+
+def shapes_of(session: SparkSession, sql: str, *, direct: bool) -> tuple[list[Any], str]:
+    """WKB, fault and weight of every row, in no order, and who gave them."""
+    columns = provider(session, direct=direct).open(sql, first_weight)
+    source = columns.source
+    try:
+        batches = list(columns.shapes())
+    except StartOver as other:
+        batches, source = list(other.columns.shapes()), other.columns.source
+    rows = [
+        row
+        for batch in batches
+        for row in zip(
+            batch.wkb.to_pylist(), batch.faults.tolist(), map(repr, batch.weights[0]), strict=True
+        )
+    ]
+    return sorted(rows, key=repr), source
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select ST_GeomFromText(shape) as p, w from shapes",
+        "select shape as p, w from shapes where w > 3",
+        "select ST_GeomFromText(shape) as p, w + 1 as w from shapes where w <> 2 or w is null",
+    ],
+)
+def test_polygons_that_are_text_are_read_without_spark(
+    sessions: list[SparkSession], tmp_path: Path, sql: str
+) -> None:
+    weights = [None if i == 1 else float(i) for i in range(len(SHAPES))]
+    view_over(sessions[0], tmp_path / "files", pa.table({"shape": SHAPES, "w": weights}))
+    sql = sql.replace("shapes", "v")
+
+    ours, source = shapes_of(sessions[0], sql, direct=True)
+    sparks, _ = shapes_of(sessions[0], sql, direct=False)
+
+    assert source == "direct"
+    assert len(ours) > 3
+    assert ours == sparks
+
+
+@pytest.mark.parametrize("text", NOT_PLAIN)
+def test_one_text_that_is_no_plain_polygon_leaves_all_to_spark(
+    sessions: list[SparkSession], tmp_path: Path, text: str
+) -> None:
+    table = pa.table({"shape": [*SHAPES, text], "w": [1.0] * (len(SHAPES) + 1)})
+    view_over(sessions[0], tmp_path / "files", table)
+    sql = "select ST_GeomFromText(shape) as p, w from v"
+
+    ours, source = shapes_of(sessions[0], sql, direct=True)
+    sparks, _ = shapes_of(sessions[0], sql, direct=False)
+
+    assert source == "spark"
+    assert ours == sparks
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select ST_GeomFromText(shape) as p, w from v where length(shape) > 3",
+        "select ST_GeomFromText(shape, 4326) as p, w from v",
+        "select ST_GeomFromText(concat(shape, '')) as p, w from v",
+        "select ST_GeomFromText(shape) as p, w from v order by w",
+    ],
+)
+def test_texts_that_are_more_than_read_are_left_to_spark(
+    sessions: list[SparkSession], tmp_path: Path, sql: str
+) -> None:
+    table = pa.table({"shape": SHAPES, "w": [1.0] * len(SHAPES)})
+    view_over(sessions[0], tmp_path / "files", table)
+
+    assert shapes_of(sessions[0], sql, direct=True)[1] == "spark"
+
+
+def test_points_that_are_text_are_left_to_spark(
+    sessions: list[SparkSession], tmp_path: Path
+) -> None:
+    view_over(sessions[0], tmp_path / "files", pa.table({"shape": ["POINT (1 2)", None]}))
+    columns = provider(sessions[0], direct=True).open(
+        "select ST_GeomFromText(shape) as p from v", lambda _: ()
+    )
+    batches = list(columns.points())
+
+    assert columns.source == "spark"
+    assert sorted(fault for batch in batches for fault in batch.faults.tolist()) == [0, 1]
 
 
 def view_over(session: SparkSession, folder: Path, *tables: pa.Table, **options: Any) -> None:
