@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,7 @@ from wire.protocol import REQUEST_ID_HEADER
 
 R_co = TypeVar("R_co", bound=Message, covariant=True)
 R = TypeVar("R", bound=Message)
+Observe = Callable[[str, float], None]
 FILE_TIMEOUT_S: Final = 60.0
 UPLOAD_TIMEOUT_S: Final = 24 * 3600.0
 
@@ -81,6 +83,8 @@ class AgentClient:
         self._limits = limits or StreamLimits()
         self._session: aiohttp.ClientSession | None = None
         self._answers: set[aiohttp.ClientResponse] = set()
+        self.observe: Observe = _unobserved
+        """Hears of each answer that began: which call, after how many seconds."""
 
     async def call(self, request: Asks[R], timeout_s: float, request_id: str = "") -> R:
         """Ask for one reply."""
@@ -192,10 +196,12 @@ class AgentClient:
         body: bytes | AsyncIterator[bytes] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         headers = {REQUEST_ID_HEADER: request_id} if request_id else None
+        began = time.monotonic()
         async with within(deadline):
             response = await self._opened().request(
                 method, url, data=body, headers=headers, allow_redirects=False
             )
+        self.observe(_call_name(url), time.monotonic() - began)
         self._answers.add(response)
         try:
             async with within(deadline):
@@ -233,6 +239,15 @@ class _Upload:
         except Exception as error:
             self.error = error
             raise
+
+
+def _unobserved(call: str, seconds: float) -> None:
+    """Nobody measures."""
+
+
+def _call_name(url: URL) -> str:
+    """The call without a file's path, which is a tenant's own."""
+    return "/v1/files" if url.path.startswith("/v1/files/") else url.path
 
 
 def _message(request: Asks[R]) -> Request | RelayRequest:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sanic import Sanic
 
+from control.agent_client import AgentClient
 from control.audit import Audit
 from control.auth.accounts import AccountRules, Accounts
 from control.auth.basic import BasicLogins
@@ -24,6 +25,9 @@ from control.auth.limits import (
 from control.auth.passwords import Passwords
 from control.auth.tokens import Tokens
 from control.engine.driver import Berths, EngineDriver
+from control.engine.metered import MeteredDriver
+from control.gauges import Gauges
+from control.lag import LoopLag
 from control.metrics import Metrics
 from control.query_service.jobs import JobBoard
 from control.query_service.under_way import Directory
@@ -111,16 +115,15 @@ def assemble(settings: Settings, parts: Parts) -> Services:
     store = AccountStore(parts.database)
     accounts = _accounts(settings, parts, store)
     registry = ScopeRegistry(
-        parts.driver,
+        MeteredDriver(parts.driver, metrics.engine_call),
         parts.berths,
         ScopeStore(parts.database, metrics.count_event),
         scope_limits(settings, dict(parts.labels), isolated=parts.driver.name != "process"),
-        connect=parts.connect,
+        connect=lambda socket, uid: _observed(parts.connect(socket, uid), metrics),
         quotas=accounts.allowed,
     )
-    metrics.watch_scopes(lambda: _states(registry))
     directory = Directory()
-    return Services(
+    services = Services(
         settings=settings,
         registry=registry,
         accounts=accounts,
@@ -136,12 +139,15 @@ def assemble(settings: Settings, parts: Parts) -> Services:
         ),
         metrics=metrics,
         audit=_audit(settings, parts, metrics),
+        lag=LoopLag(metrics.late),
         readiness=_readiness(settings, parts),
         background=Background(),
         under_way=directory,
         jobs=JobBoard(JobStore(parts.database), registry, directory),
         version=version("geoscope"),
     )
+    metrics.watch(Gauges(services, parts.driver.name))
+    return services
 
 
 def create_app(services: Services, endpoints: Sequence[Endpoint] | None = None) -> Sanic[Any, Any]:
@@ -209,9 +215,9 @@ def role_quotas(settings: Settings) -> dict[str, Quota]:
     return {"user": over(settings.user_quota, usual), "admin": over(settings.admin_quota, usual)}
 
 
-def _states(registry: ScopeRegistry) -> list[str]:
-    scopes: Any = registry.list_all()
-    return [scope.state.value for scope in scopes]
+def _observed(agent: AgentClient, metrics: Metrics) -> AgentClient:
+    agent.observe = metrics.agent_answered
+    return agent
 
 
 def _accounts(settings: Settings, parts: Parts, store: AccountStore) -> Accounts:
@@ -259,6 +265,7 @@ def _sanic_config(settings: Settings) -> dict[str, Any]:
 async def _start(app: Sanic[Any, Any]) -> None:
     services: Services = app.ctx.services
     services.audit.start()
+    services.lag.start()
     await services.registry.start()
     await services.jobs.start()
 
@@ -269,3 +276,4 @@ async def _stop(app: Sanic[Any, Any]) -> None:
     await services.jobs.stop()
     await services.registry.stop()
     await services.audit.stop()
+    await services.lag.stop()

@@ -59,6 +59,11 @@ class Accounts:
         self._allowed: dict[str, Quota] = {}
         self._allowed_at = store.changes
 
+    @property
+    def hashing(self) -> int:
+        """How many passwords are being hashed, or wait to be."""
+        return self._passwords.under_way
+
     async def log_in(self, username: str, password: str, address: str) -> Account:
         """The account with this password; raises BadLogin, or TooManyLogins after failures."""
         self._throttle.check(username, address)

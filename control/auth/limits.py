@@ -101,6 +101,11 @@ class BodyBudget:
         self._of: Counter[str] = Counter()
         self._all = 0
 
+    @property
+    def held(self) -> int:
+        """How many there are."""
+        return self._all
+
     def take(self, user: str, size: int) -> None:
         """So many bytes more; raises QuotaExceeded, or NoCapacity where others hold them."""
         if self._of[user] + size > self._each:

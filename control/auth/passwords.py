@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -19,21 +21,32 @@ class Passwords:
         self._hasher = hasher or PasswordHasher()
         self._nobody = self._hasher.hash("nobody has this password")
         self._slots = asyncio.Semaphore(MAX_PARALLEL)
+        self.under_way = 0
+        """How many are hashed, or wait to be."""
 
     async def hash(self, password: str) -> str:
         """The password's hash, with its own salt and parameters in it."""
-        async with self._slots:
+        async with self._slot():
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether it is that password; None is a user who does not exist, and takes as long."""
-        async with self._slots:
+        async with self._slot():
             good = await asyncio.to_thread(self._verify, password_hash or self._nobody, password)
         return good and password_hash is not None
 
     def is_old(self, password_hash: str) -> bool:
         """Whether the hash was made with weaker parameters than today's."""
         return self._hasher.check_needs_rehash(password_hash)
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        self.under_way += 1
+        try:
+            async with self._slots:
+                yield
+        finally:
+            self.under_way -= 1
 
     def _verify(self, password_hash: str, password: str) -> bool:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated, Any
 
 import msgspec
@@ -66,6 +67,7 @@ async def open_scope(call: Call, wanted: OpenScope) -> HTTPResponse:
     opening = call.services.registry.open(call.user, wanted.wish())
     scope = await call.services.background.shield(opening)
     bind(scope=scope.name)
+    call.services.metrics.opened(time.monotonic() - call.began, from_pool=scope.from_pool)
     return success("create scope successfully!", scope=scope.name, from_pool=scope.from_pool)
 
 

@@ -27,6 +27,7 @@ from control.query_service import misses
 from control.web import protocol
 from control.web.answers import failure
 from control.web.services import services_of
+from control.web.shown import shown
 from wire.protocol import ErrorCode
 
 log = get_logger(__name__)
@@ -46,8 +47,8 @@ async def answer(request: Request, exception: Exception) -> HTTPResponse:
     if error.status >= FIRST_OURS:
         _log(error, exception)
     request.ctx.failed_as = error.type
-    endpoint = request.route.ctx.endpoint.path if request.route else "unknown"
-    services_of(request).audit.refused(error, f"{request.method} {endpoint}")
+    services_of(request).metrics.count_error(error.type)
+    services_of(request).audit.refused(error, " ".join(shown(request)))
     return misses.answer(request, error) or failure(error)
 
 

@@ -15,6 +15,7 @@ from control.logs import begin, get_logger
 from control.requester import Requester, now_asks
 from control.web.proxies import client_address
 from control.web.services import services_of
+from control.web.shown import shown
 from wire.protocol import REQUEST_ID_HEADER
 
 log = get_logger(__name__)
@@ -72,14 +73,14 @@ def _account(request: Request, status: int) -> None:
     if getattr(request.ctx, "is_accounted", False):
         return
     request.ctx.is_accounted = True
-    endpoint = request.route.ctx.endpoint.path if request.route else "unknown"
+    method, endpoint = shown(request)
     seconds = time.monotonic() - request.ctx.began
-    services_of(request).metrics.end(request.method, endpoint, status, seconds)
+    services_of(request).metrics.end(method, endpoint, status, seconds)
     failed_as = getattr(request.ctx, "failed_as", None)
     facts = {"type": failed_as} if failed_as else {}
     log.info(
         "request",
-        method=request.method,
+        method=method,
         endpoint=endpoint,
         status=status,
         ms=round(seconds * 1000, 1),

@@ -12,6 +12,7 @@ from control.auth.accounts import Accounts
 from control.auth.basic import BasicLogins
 from control.auth.limits import BodyBudget, ConnectionGate, RequestRate, StatementGate
 from control.auth.tokens import Tokens
+from control.lag import LoopLag
 from control.metrics import Metrics
 from control.query_service.jobs import JobBoard
 from control.query_service.under_way import Directory
@@ -36,6 +37,7 @@ class Services:
     bodies: BodyBudget
     metrics: Metrics
     audit: Audit
+    lag: LoopLag
     readiness: Readiness
     background: Background
     under_way: Directory
