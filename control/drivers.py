@@ -85,7 +85,13 @@ def _check_process(settings: Settings, held: set[str]) -> None:
 
 
 def _options(settings: Settings) -> EngineOptions:
-    return EngineOptions(runtime=settings.runtime)
+    defaults = EngineOptions()
+    return EngineOptions(
+        runtime=settings.runtime,
+        open_files=settings.scope_open_files,
+        # The engine begins the next file when one is full, and drops the oldest.
+        log_bytes=max(1, settings.scope_log // defaults.log_files),
+    )
 
 
 def _engine_notices(settings: Settings) -> tuple[str, ...]:

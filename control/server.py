@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from ssl import SSLContext
 
 from control.app import Parts, assemble, create_app
 from control.drivers import Chosen, choose
@@ -16,6 +16,7 @@ from control.logs import configure
 from control.settings import Settings, read_settings
 from control.store.database import Database
 from control.web.serving import bound_socket, serving
+from control.web.tls import tls_context
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,11 +33,12 @@ class Started:
 @asynccontextmanager
 async def started(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Started]:
     """Serve within the block; raises a StartError where that cannot be."""
+    tls = tls_context(settings)
     database = Database.open(settings.state_dir)
     try:
         chosen = await choose(settings, database.drivers(), dict(environ))
         database.note_driver(chosen.driver.name)
-        async with _served(settings, database, chosen) as server:
+        async with _served(settings, database, chosen, tls) as server:
             yield server
         await chosen.driver.close()
     finally:
@@ -44,7 +46,9 @@ async def started(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
 
 
 @asynccontextmanager
-async def _served(settings: Settings, database: Database, chosen: Chosen) -> AsyncIterator[Started]:
+async def _served(
+    settings: Settings, database: Database, chosen: Chosen, tls: SSLContext | None
+) -> AsyncIterator[Started]:
     parts = Parts(
         driver=chosen.driver, berths=chosen.berths, database=database, notices=chosen.notices
     )
@@ -53,7 +57,6 @@ async def _served(settings: Settings, database: Database, chosen: Chosen) -> Asy
     admin = settings.admin_user
     made = await services.accounts.ensure_admin(admin, settings.admin_password)
     listener = bound_socket(settings.host, settings.port)
-    tls = _tls(settings)
     async with serving(create_app(services), listener, tls) as port:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         yield Started(
@@ -63,14 +66,6 @@ async def _served(settings: Settings, database: Database, chosen: Chosen) -> Asy
             driver=chosen.driver.name,
             notices=tuple(services.readiness.warnings()),
         )
-
-
-def _tls(settings: Settings) -> ssl.SSLContext | None:
-    if settings.tls_cert is None or settings.tls_key is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(settings.tls_cert, settings.tls_key)
-    return context
 
 
 def prepare(environ: Mapping[str, str]) -> Settings:

@@ -79,6 +79,12 @@ class Settings:
     scope_memory: int = setting("2GiB", size, "bytes", "memory of one scope")
     scope_cpus: float = setting("2", number(0.1), "cpus", "processors of one scope")
     scope_pids: int = setting("512", integer(16), "", "processes and threads of one scope")
+    scope_open_files: int = setting(
+        "16384", integer(1024, 1_048_576), "", "open files of each process of a scope"
+    )
+    scope_log: int = setting(
+        "10MiB", size, "bytes", "what is kept of the output of a scope's container"
+    )
     scope_disk: int = setting("10GiB", size, "bytes", "disk of one scope")
     scope_idle_timeout_s: float = setting(
         "3600", number(1), "seconds", "idle time after which a scope's container is stopped"
