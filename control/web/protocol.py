@@ -71,6 +71,7 @@ class PatientHttp(Http):
             async with asyncio.timeout(self._left_s()):
                 await self.protocol.receive_more()
         except TimeoutError as error:
+            self.keep_alive = False
             raise TooSlow from error
         finally:
             self._waited_s += time.monotonic() - began

@@ -144,6 +144,7 @@ async def test_a_dribbled_body_is_408(make_server: ServerFactory) -> None:
     answer = await answer_to(server, posted(ann, 1000), *[b" "] * 1000, pause_s=0.05)
 
     assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"connection: close" in answer.lower()
     assert b'"type":"client_too_slow"' in answer
 
 
