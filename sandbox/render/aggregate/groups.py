@@ -72,10 +72,15 @@ class GroupBy:
 
     def finish(self) -> Reals:
         """The value of each group."""
-        counts = self.counts[: self.size].astype(np.float64)
-        store = {name: values[: self.size] for name, values in self.store.items()}
-        values = METHODS[self.aggregate].finish(store, counts)
+        counts = self.counts[: self.size]
+        values = self.finish_some(slice(self.size))
         return np.where(counts > 0, values, 0.0)
+
+    def finish_some(self, groups: slice | NDArray[Any]) -> Reals:
+        """The values of some groups, all of which have rows."""
+        counts = self.counts[groups].astype(np.float64)
+        store = {name: values[groups] for name, values in self.store.items()}
+        return METHODS[self.aggregate].finish(store, counts)
 
 
 def _add_nothing(store: Store, groups: NDArray[np.int32], weights: Reals) -> None:

@@ -49,7 +49,7 @@ class ChoroplethPainter(PolygonPainter):
     def paint(self, check: Check) -> Pixels:
         """The asked order, by the last row of each polygon; without one the heaviest on top."""
         drawn = np.flatnonzero(self.weights.counts[: self.weights.size])
-        weights = self.weights.finish()[drawn]
+        weights = self.weights.finish_some(drawn)
         order = self.in_order(drawn, self.places[drawn], weights)
         return self.fill(drawn[order], self._colours(weights[order]), check)
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sandbox.render import discs, shade
 from sandbox.render.aggregate.groups import GroupBy
+from sandbox.render.aggregate.order import falling
 from sandbox.render.canvas import Canvas
 from sandbox.render.charts.painter import Check, Pixels, PointPainter, Weights
 from sandbox.render.clock import Clock
@@ -69,7 +70,7 @@ class WeightedPainter(PointPainter):
     def paint(self, check: Check) -> Pixels:
         """Lay the discs strip by strip, in each those that reach into it."""
         drawn = np.flatnonzero(self.colours.counts)
-        weights = self.colours.finish()[drawn]
+        weights = self.colours.finish_some(drawn)
         marks = Marks(
             pixels=drawn.astype(np.int32),
             weights=weights,
@@ -87,7 +88,7 @@ class WeightedPainter(PointPainter):
         first, last = max(rows[0] - reach, 0) * width, (rows[1] + reach) * width
         places = slice(*np.searchsorted(marks.pixels, (first, last)))
         # Equal weights have equal colours, and then the order makes no difference.
-        order = np.argsort(-marks.weights[places], kind="stable")
+        order = falling(marks.weights[places])
         pixels, sizes = marks.pixels[places][order], marks.sizes[places][order]
         through = np.ones((rows[1] - rows[0], width), np.float32)
         seen = np.zeros((*through.shape, 3), np.float32)
@@ -102,7 +103,7 @@ class WeightedPainter(PointPainter):
         if not self.sizes_vary:
             return np.full(len(drawn), self.style.size_bound[0])
         low, high = self.style.size_bound
-        return np.clip(self.sizes.finish()[drawn], low, high)
+        return np.clip(self.sizes.finish_some(drawn), low, high)
 
 
 @dataclass(frozen=True, kw_only=True)
