@@ -66,6 +66,8 @@ class UserChange(msgspec.Struct, frozen=True, kw_only=True):
     password: str | UnsetType = UNSET
     role: Role | UnsetType = UNSET
     quota: QuotaChange | UnsetType = UNSET
+    end_tokens: bool | UnsetType = UNSET
+    """Whether every token that the user has now ends; the password stays."""
 
     def check(self, accounts: Accounts) -> None:
         """Whether all of it may be, before any of it is; raises BadParameter naming the field."""
@@ -139,6 +141,8 @@ async def change_user(call: Call, wanted: UserChange, name: str) -> HTTPResponse
         accounts.set_quota(name, wanted.quota.quota())
     if wanted.password is not UNSET:
         await accounts.set_password(name, wanted.password)
+    if wanted.end_tokens is True:
+        accounts.end_tokens(name)
     changed = [field for field in wanted.__struct_fields__ if getattr(wanted, field) is not UNSET]
     call.services.audit.note("user_changed", owner=name, reason=", ".join(changed))
     return success("change user successfully!", user=_members(call, accounts.get(name)))

@@ -67,6 +67,17 @@ async def test_a_new_password_ends_old_tokens(server: Server, admin: User, ann: 
     assert refused.status == 401
 
 
+async def test_an_admin_ends_a_users_tokens_and_nothing_else(
+    server: Server, admin: User, ann: User
+) -> None:
+    (await admin.patch("/admin/users/ann", {"end_tokens": False})).good()
+    (await ann.get("/scope")).good()
+    (await admin.patch("/admin/users/ann", {"end_tokens": True})).good()
+
+    assert (await ann.get("/scope")).error == (401, 401, "unauthorized")
+    (await (await server.log_in("ann")).get("/scope")).good()
+
+
 async def test_a_role_counts_at_once(admin: User, ann: User) -> None:
     (await admin.patch("/admin/users/ann", {"role": "admin"})).good()
     (await ann.get("/admin/users")).good()
