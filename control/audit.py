@@ -10,9 +10,7 @@ import asyncio
 from dataclasses import replace
 from typing import Final
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from control.errors import GeoscopeError
+from control.errors import GeoscopeError, StoreUnavailable
 from control.logs import get_logger
 from control.requester import requester
 from control.scopes.tasks import Tasks, keep
@@ -113,6 +111,6 @@ class Audit:
         """A request does not fail because the log of it cannot be written: /ready says that."""
         try:
             self._store.add(event)
-        except SQLAlchemyError as error:
+        except StoreUnavailable as error:
             self.lost += 1
             log.warning("event lost", event_kind=event.event, why=type(error).__name__)

@@ -18,13 +18,13 @@ GeoscopeError
 ├── AgentFailed                     a scope's agent could not do it            by its code
 ├── BackendError                    something that we rest on
 │   ├── EngineError, NameTaken, AgentUnreachable, AgentMisbehaved              502
-│   ├── EngineUnavailable, NoCapacity, ImageMissing, NotReady, ShuttingDown,
-│   │   TooManyConnections                                                   503
+│   ├── EngineUnavailable, NoCapacity, ImageMissing, NotReady, Draining,
+│   │   ShuttingDown, StoreUnavailable, TooManyConnections                   503
 │   └── DeadlineExceeded                                                       504
 ├── InternalError                   a bug of ours                              500
 └── StartError                      the server does not start
-    └── BadSetting, StoreLocked, StoreDamaged, StoreTooNew, DriverRefused, KeysUnusable,
-        TlsUnusable
+    └── BadSetting, StoreLocked, StoreDamaged, StoreTooNew, StoreNotWritable, DriverRefused,
+        KeysUnusable, TlsUnusable
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from control.errors.backend import (
     AgentUnreachable,
     BackendError,
     DeadlineExceeded,
+    Draining,
     EngineError,
     EngineUnavailable,
     ImageMissing,
@@ -43,6 +44,7 @@ from control.errors.backend import (
     NoCapacity,
     NotReady,
     ShuttingDown,
+    StoreUnavailable,
     TooManyConnections,
 )
 from control.errors.base import GeoscopeError
@@ -84,6 +86,7 @@ from control.errors.start import (
     StartError,
     StoreDamaged,
     StoreLocked,
+    StoreNotWritable,
     StoreTooNew,
     TlsUnusable,
 )
@@ -103,6 +106,7 @@ __all__ = [
     "BodyTooLarge",
     "ClientTooSlow",
     "DeadlineExceeded",
+    "Draining",
     "DriverRefused",
     "EngineError",
     "EngineUnavailable",
@@ -132,7 +136,9 @@ __all__ = [
     "StartError",
     "StoreDamaged",
     "StoreLocked",
+    "StoreNotWritable",
     "StoreTooNew",
+    "StoreUnavailable",
     "TlsUnusable",
     "TooManyCommands",
     "TooManyConnections",

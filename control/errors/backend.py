@@ -83,6 +83,17 @@ class ImageMissing(BackendError):
         super().__init__(f"the image {image} is not here: `make image` builds it")
 
 
+class StoreUnavailable(BackendError):
+    """The store cannot be used now: its disk is full, or another program has locked it."""
+
+    status = 503
+    type = "store_unavailable"
+    retry_after_s = 10
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the store cannot be used: {why}")
+
+
 class NotReady(BackendError):
     """The server is alive and cannot serve."""
 
@@ -108,6 +119,18 @@ class TooManyConnections(BackendError):
 
     def __init__(self, whose: str, most: int) -> None:
         super().__init__(f"{most} connections {whose} are open already")
+
+
+class Draining(BackendError):
+    """An admin lets the server run empty."""
+
+    status = 503
+    type = "draining"
+    retry_after_s = 60
+
+    def __init__(self, reason: str = "") -> None:
+        why = f" ({reason})" if reason else ""
+        super().__init__(f"no new scopes are opened here now{why}; those that are open go on")
 
 
 class ShuttingDown(BackendError):

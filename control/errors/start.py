@@ -50,6 +50,15 @@ class StoreTooNew(StartError):
         super().__init__(f"the store {path} has schema {found}, this version knows {known}")
 
 
+class StoreNotWritable(StartError):
+    """The store is sound and cannot be written."""
+
+    type = "store_not_writable"
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"the store {path} cannot be written: {why}")
+
+
 class DriverRefused(StartError):
     """The chosen driver must not serve these settings."""
 

@@ -36,15 +36,21 @@ class Lifecycle:
 
     async def open(self, live: Live, intent: Intent = Intent.OPEN) -> None:
         """Make a scope (or a sandbox of the pool) that is in the roster already, or none of it."""
-        self._intend(live, intent)
+        try:
+            self._intend(live, intent)
+        except GeoscopeError:
+            # Nothing is begun that the store does not know of: so nobody has the name.
+            if live.scope.container_id is None:
+                self._roster.drop(live)
+            raise
         try:
             await self._renew(live)
             scope_dir = await self._containers.make_disk(live.scope)
             await self._boot(live, scope_dir)
+            self._running(live, "pooled" if live.scope.is_pooled else "opened")
         except FAILURES as error:
             await self._undo(live, error)
             raise
-        self._running(live, "pooled" if live.scope.is_pooled else "opened")
 
     async def claim(self, live: Live) -> None:
         """Make a scope of a sandbox of the pool, whose owner is in the roster already.
@@ -53,7 +59,11 @@ class Lifecycle:
         """
         scope = live.scope
         scope.from_pool = True
-        self._intend(live, Intent.OPEN)
+        try:
+            self._intend(live, Intent.OPEN)
+        except GeoscopeError:
+            self._give_back(live)
+            raise
         try:
             await self._ready(live, self._backing.limits.health_timeout_s)
             await self._containers.rename(scope, scope.container_id or "")
@@ -62,7 +72,11 @@ class Lifecycle:
             scope.from_pool = False
             await self.open(live)
             return
-        self._running(live, "opened")
+        try:
+            self._running(live, "opened")
+        except GeoscopeError as error:
+            await self._undo(live, error)
+            raise
 
     async def wake(self, live: Live) -> None:
         """Give a stopped or dead scope a new container; its files and tables are kept."""
@@ -184,6 +198,11 @@ class Lifecycle:
         await self._clear(live)
         scope.move(ScopeState.STOPPED)
         scope.move(ScopeState.STARTING)
+
+    def _give_back(self, live: Live) -> None:
+        """A sandbox that was not claimed after all waits in the pool again."""
+        live.scope.intent, live.scope.from_pool = None, False
+        self._roster.take_back(live)
 
     async def _boot(self, live: Live, scope_dir: Path) -> None:
         """Container made, started, ready; raises ScopeNotFound where it was closed meanwhile."""

@@ -46,6 +46,11 @@ class Roster:
         self._take_name(live, owner, name)
         live.scope.owner, live.scope.name = owner, name
 
+    def take_back(self, live: Live) -> None:
+        """It waits in the pool again, without owner and name."""
+        self._names.pop((live.scope.owner, live.scope.name), None)
+        live.scope.owner = live.scope.name = ""
+
     def drop(self, live: Live) -> None:
         """Forget it; twice is fine."""
         scope = live.scope

@@ -17,13 +17,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, update
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, Update, create_engine, event, inspect, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
-from control.errors import StoreDamaged, StoreLocked, StoreTooNew
+from control.errors import StoreDamaged, StoreLocked, StoreNotWritable, StoreUnavailable
 from control.store import schema
 from control.store.migrations import migrate
+from control.store.soundness import LOG_SUFFIX, check_sound
 
 STORE_NAME: Final = "geoscope.db"
 LOCK_NAME: Final = "geoscope.lock"
@@ -45,7 +46,8 @@ class Database:
     def open(cls, state_dir: Path, *, durable: bool = True) -> Self:
         """Open or make the store of `state_dir`; `durable`: every commit outlives a power cut.
 
-        Raises StoreLocked (another control plane has it), StoreDamaged or StoreTooNew.
+        Raises StoreLocked (another control plane has it), StoreDamaged, StoreTooNew or
+        StoreNotWritable.
         """
         state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = lock_state_dir(state_dir / LOCK_NAME)
@@ -59,25 +61,20 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """One transaction: all of it, or nothing."""
-        with self._engine.begin() as connection:
+        """One transaction: all of it, or nothing; raises StoreUnavailable."""
+        with _available(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def begin_quick(self) -> Iterator[Connection]:
         """One transaction that a power cut may lose, but no crash of ours: no wait for the disk."""
-        with self._quick.begin() as connection:
+        with _available(), self._quick.begin() as connection:
             yield connection
 
     def check_writable(self) -> None:
-        """Write nothing of meaning; raises OSError, with why, when the store cannot be written."""
-        row = schema.installation
-        try:
-            with self.begin() as connection:
-                connection.execute(update(row).values(schema_version=row.c.schema_version))
-        except SQLAlchemyError as error:
-            why = f"the store cannot be written: {error.__cause__ or error}"
-            raise OSError(why) from error
+        """Write nothing of meaning; raises StoreUnavailable, with why, where that fails."""
+        with self.begin() as connection:
+            connection.execute(_touch())
 
     def drivers(self) -> set[str]:
         """The drivers that ever held scopes in this state directory."""
@@ -100,6 +97,20 @@ class Database:
             self._lock = -1
 
 
+@contextmanager
+def _available() -> Iterator[None]:
+    """Within it SQLite's refusals (a full disk, a lock of another program) become ours.
+
+    A row that must not be there twice is the caller's to word.
+    """
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
+        raise StoreUnavailable(str(error.orig)) from error
+
+
 def lock_state_dir(path: Path) -> int:
     """The lock of a state directory, held as long as the descriptor is open; or StoreLocked."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -114,20 +125,30 @@ def lock_state_dir(path: Path) -> int:
 def _open_file(path: Path, durable: bool) -> tuple[Engine, str]:
     if not path.exists():
         _refuse_lost_store(path)
-        _create(path, durable)
+        with _writing(path):
+            _create(path, durable)
     elif path.stat().st_size == 0:
         # SQLite would take it for a new store and fill it.
         why = "it is empty"
         raise StoreDamaged(path, why)
-    engine = _connect(path, _synchronous(durable))
+    check_sound(path)
+    with _writing(path):
+        engine = _connect(path, _synchronous(durable))
+        try:
+            with engine.begin() as connection:
+                return engine, _read_installation(connection, path)
+        except BaseException:
+            engine.dispose()
+            raise
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Within it SQLite's refusals say that the store cannot be written, and why."""
     try:
-        return engine, _verify(engine, path)
+        yield
     except DBAPIError as error:
-        engine.dispose()
-        raise StoreDamaged(path, str(error.orig)) from error
-    except BaseException:
-        engine.dispose()
-        raise
+        raise StoreNotWritable(path, str(error.orig)) from error
 
 
 def _refuse_lost_store(path: Path) -> None:
@@ -135,6 +156,11 @@ def _refuse_lost_store(path: Path) -> None:
     berths = path.parent / BERTHS_FOLDER
     if berths.is_dir() and any(not p.name.startswith(".") for p in berths.iterdir()):
         why = f"it is missing, but {berths} holds disks of scopes"
+        raise StoreDamaged(path, why)
+    log = path.with_name(path.name + LOG_SUFFIX)
+    if log.exists() and log.stat().st_size:
+        # SQLite would play it into the new one.
+        why = f"it is missing, but its log {log.name} is there"
         raise StoreDamaged(path, why)
 
 
@@ -176,25 +202,19 @@ def _create(path: Path, durable: bool) -> None:
     draft.replace(path)
 
 
-def _verify(engine: Engine, path: Path) -> str:
-    with engine.begin() as connection:
-        damage = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
-        if damage != "ok":
-            raise StoreDamaged(path, damage)
-        return _read_installation(connection, path)
-
-
 def _read_installation(connection: Connection, path: Path) -> str:
-    try:
-        row = connection.execute(select(schema.installation)).one()
-    except SQLAlchemyError as error:
-        why = "it has no installation row"
-        raise StoreDamaged(path, why) from error
-    if row.schema_version > schema.SCHEMA_VERSION:
-        raise StoreTooNew(path, row.schema_version, schema.SCHEMA_VERSION)
+    """Its id, once the store is of this version and was written to."""
+    row = connection.execute(select(schema.installation)).one()
     migrate(connection, row.schema_version)
     missing = set(schema.metadata.tables) - set(inspect(connection).get_table_names())
     if missing:
         why = f"tables {', '.join(sorted(missing))} are missing"
         raise StoreDamaged(path, why)
+    connection.execute(_touch())
     return str(row.id)
+
+
+def _touch() -> Update:
+    """A write of nothing: it tells whether there can be any."""
+    column = schema.installation.c.schema_version
+    return update(schema.installation).values(schema_version=column)

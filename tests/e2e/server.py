@@ -38,6 +38,23 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it says that it serves."""
+        self.process = self._launch()
+        assert self.process.stdout is not None
+        ready = threading.Event()
+        threading.Thread(target=self._read, args=(self.process.stdout, ready), daemon=True).start()
+        assert ready.wait(START_DEADLINE_S), "it did not start:\n" + "".join(self.output[-50:])
+        assert self.url, "it ended:\n" + "".join(self.output[-50:])
+
+    def run(self) -> tuple[int, str]:
+        """Exit code and output of one that ends by itself."""
+        process = self._launch()
+        try:
+            output, _ = process.communicate(timeout=START_DEADLINE_S)
+        finally:
+            process.kill()
+        return process.returncode, output
+
+    def _launch(self) -> subprocess.Popen[str]:
         environment = {
             **{name: value for name, value in os.environ.items() if "GEOSCOPE" not in name},
             "GEOSCOPE_PORT": "0",
@@ -46,7 +63,7 @@ class Server:
             "GEOSCOPE_DRIVER": "docker",
             **self.settings,
         }
-        self.process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", "control"],
             cwd=ROOT,
             env=environment,
@@ -54,11 +71,6 @@ class Server:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        assert self.process.stdout is not None
-        ready = threading.Event()
-        threading.Thread(target=self._read, args=(self.process.stdout, ready), daemon=True).start()
-        assert ready.wait(START_DEADLINE_S), "it did not start:\n" + "".join(self.output[-50:])
-        assert self.url, "it ended:\n" + "".join(self.output[-50:])
 
     def kill(self) -> None:
         """SIGKILL: no chance to tidy up."""

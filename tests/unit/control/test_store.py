@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from control.errors import StoreDamaged, StoreLocked, StoreTooNew, UserExists, UserNotFound
+from control.errors import (
+    StoreDamaged,
+    StoreLocked,
+    StoreTooNew,
+    StoreUnavailable,
+    UserExists,
+    UserNotFound,
+)
 from control.scopes.limits import Limits, Quota
 from control.scopes.scope import Intent, Scope, ScopeState
 from control.store import schema
@@ -147,7 +154,7 @@ def test_a_store_that_cannot_be_written_says_why(database: Database) -> None:
     other.execute("BEGIN EXCLUSIVE")
     with database.begin() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=1")
-    with pytest.raises(OSError, match=r"cannot be written: .*locked"):
+    with pytest.raises(StoreUnavailable, match="locked"):
         database.check_writable()
     other.close()
 
