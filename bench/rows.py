@@ -13,7 +13,7 @@ from bench.figures import Figure
 from bench.query_service import MIB, Wire
 
 ROWS: Final = 1_000_000
-TIMES: Final = 3
+TIMES: Final = 10
 MAKE: Final = f"select id, id * 0.5D as x, concat('row ', id) as name from range({ROWS})"
 TABLE: Final = "million_rows"
 LIMITS_MS: Final = {"records": 600.0, "arrow": 400.0}
@@ -24,7 +24,7 @@ PEERS: Final = {
 
 
 def figures(scope: Scope) -> Iterator[Figure]:
-    """The best of a few times, from the request to the last byte."""
+    """The best of some times, from the request to the last byte: the JVM compiles meanwhile."""
     wire = Wire.of(scope)
     wire.connection.connect()
     scope.create(TABLE, MAKE)
