@@ -35,6 +35,7 @@ from control.routes import (
     admin,
     commands,
     docs,
+    drain,
     files,
     health,
     legacy,
@@ -88,6 +89,7 @@ RESOURCES: Final = (
     health,
     docs,
     admin,
+    drain,
 )
 
 
@@ -140,7 +142,7 @@ def assemble(settings: Settings, parts: Parts) -> Services:
         metrics=metrics,
         audit=_audit(settings, parts, metrics),
         lag=LoopLag(metrics.late),
-        readiness=_readiness(settings, parts),
+        readiness=_readiness(settings, parts, registry),
         background=Background(),
         under_way=directory,
         jobs=JobBoard(JobStore(parts.database), registry, directory),
@@ -234,12 +236,13 @@ def _audit(settings: Settings, parts: Parts, metrics: Metrics) -> Audit:
     return Audit(store, most=settings.events_kept, ttl_s=settings.events_ttl_s)
 
 
-def _readiness(settings: Settings, parts: Parts) -> Readiness:
+def _readiness(settings: Settings, parts: Parts, registry: ScopeRegistry) -> Readiness:
     return Readiness(
         driver=parts.driver,
         berths=parts.berths,
         image=settings.image,
         check_store=parts.database.check_writable,
+        check_drain=registry.drain.check,
         notices=parts.notices,
     )
 

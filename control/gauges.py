@@ -57,6 +57,7 @@ class Gauges(Collector):
         yield _gauge("pool_wanted", "Sandboxes that are to wait", wanted)
         up = registry.engine_problem is None
         yield _gauge("engine_up", "1: the engine answers", up)
+        yield _gauge("draining", "1: new scopes are refused (drain)", registry.drain.is_on)
 
     def _of_work(self) -> Iterator[Metric]:
         registry, services = self.services.registry, self.services

@@ -26,7 +26,7 @@ async def health(call: Call) -> HTTPResponse:
 
 @routes.get("/ready", access=Access.PUBLIC)
 async def ready(call: Call) -> HTTPResponse:
-    """Able to serve: the engine answers, the image is there, the store can be written."""
+    """Able to serve: engine, image and store are there, and no drain is under way."""
     checks = await call.services.readiness.checks()
     found = _members(checks, call.services.readiness.warnings())
     bad = "; ".join(f"{check.name}: {check.why}" for check in checks if not check.good)

@@ -20,6 +20,7 @@ from control.errors import (
 )
 from control.scopes.backing import Backing, Connect, connect_agent
 from control.scopes.disks import DiskWatch
+from control.scopes.drain import Drain
 from control.scopes.lifecycle import Lifecycle
 from control.scopes.limits import Limits, Quota, ScopeLimits, ScopeWish, check_count, resolve
 from control.scopes.naming import scope_name
@@ -83,6 +84,7 @@ class ScopeRegistry:
         self._reaper = Reaper(backing, self._roster, self._lifecycle)
         self._watch = Watch(backing, self._roster, self._reconciler, signs, self._pool.wanted.set)
         self._disks = DiskWatch(backing, self._roster, self._lifecycle)
+        self.drain = Drain(backing.clock)
         self._moves = Tasks()
         self._background = Tasks()
         self._is_stopping = False
@@ -135,10 +137,11 @@ class ScopeRegistry:
     async def open(self, owner: str, wish: ScopeWish) -> Scope:
         """A new scope, ready when it returns.
 
-        Raises BadName, BadParameter, ScopeExists, QuotaExceeded, NoCapacity.
+        Raises BadName, BadParameter, ScopeExists, QuotaExceeded, NoCapacity, Draining.
         """
         if self._is_stopping:
             raise ShuttingDown
+        self.drain.check()
         name, limits = self._admit(owner, wish)
         # No await from the check of the name until the roster has it: so of two, one wins.
         live = self._pool.take(limits)

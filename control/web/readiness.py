@@ -1,4 +1,4 @@
-"""Whether the server can serve: engine reachable, image present, store writable."""
+"""Whether the server can serve: engine reachable, image present, store writable, no drain."""
 
 from __future__ import annotations
 
@@ -30,11 +30,17 @@ class Readiness:
     berths: Berths
     image: str
     check_store: Callable[[], None]
+    check_drain: Callable[[], None]
     notices: tuple[str, ...] = ()
 
     async def checks(self) -> list[Check]:
         """Every check, side by side."""
-        looks = {"engine": self._engine, "image": self._image, "store": self._store}
+        looks = {
+            "engine": self._engine,
+            "image": self._image,
+            "store": self._store,
+            "drain": self._drain,
+        }
         return list(await asyncio.gather(*(_run(name, look) for name, look in looks.items())))
 
     def warnings(self) -> list[str]:
@@ -53,6 +59,10 @@ class Readiness:
     async def _store(self) -> str:
         self.check_store()
         return "writable"
+
+    async def _drain(self) -> str:
+        self.check_drain()
+        return "new scopes are opened"
 
 
 async def _run(name: str, look: Callable[[], Awaitable[str]]) -> Check:

@@ -20,6 +20,7 @@ async def test_ready_looks_at_engine_image_and_store(server: Server) -> None:
         "engine": True,
         "image": True,
         "store": True,
+        "drain": True,
     }
 
 
