@@ -25,7 +25,12 @@ NO_ISOLATION: Final = (
     "scopes run as processes of this machine without any isolation: "
     "whoever may log in may do what this user may do"
 )
+IGNORE_CGROUPS: Final = "--ignore-cgroups"
 NO_MEMORY_LIMIT: Final = (
+    "the runtime {runtime} runs with --ignore-cgroups: no limit on memory, processors or processes "
+    "holds, and one scope can take all that the host has"
+)
+MAYBE_NO_MEMORY_LIMIT: Final = (
     "the runtime {runtime} may run with --ignore-cgroups, and then no memory limit holds"
 )
 
@@ -47,7 +52,7 @@ async def choose(settings: Settings, held: set[str], environ: dict[str, str]) ->
     docker = DockerDriver(settings.state_dir / "identity", options=_options(settings))
     if await _is_docker(settings, docker, held):
         berths = await choose_berths(settings.state_dir / BERTHS_FOLDER)
-        return Chosen(driver=docker, berths=berths, notices=_engine_notices(settings))
+        return Chosen(driver=docker, berths=berths, notices=await _engine_notices(settings, docker))
     await docker.close()
     _check_process(settings, held)
     return Chosen(
@@ -94,8 +99,14 @@ def _options(settings: Settings) -> EngineOptions:
     )
 
 
-def _engine_notices(settings: Settings) -> tuple[str, ...]:
+async def _engine_notices(settings: Settings, docker: DockerDriver) -> tuple[str, ...]:
     if settings.runtime == "runc":
+        return ()
+    try:
+        arguments = await docker.runtime_arguments(settings.runtime)
+    except (EngineUnavailable, EngineError):
+        return (MAYBE_NO_MEMORY_LIMIT.format(runtime=settings.runtime),)
+    if not any(argument.startswith(IGNORE_CGROUPS) for argument in arguments):
         return ()
     return (NO_MEMORY_LIMIT.format(runtime=settings.runtime),)
 

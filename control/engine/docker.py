@@ -73,6 +73,12 @@ class DockerDriver:
         version = await self._call("say its version", lambda c: c.version(), PING_TIMEOUT_S)
         return f"docker {version['Version']} (API {version['ApiVersion']})"
 
+    async def runtime_arguments(self, runtime: str) -> list[str]:
+        """What the engine starts that runtime with."""
+        info = await self._call("tell of itself", lambda c: c.info(), PING_TIMEOUT_S)
+        found = (info.get("Runtimes") or {}).get(runtime) or {}
+        return [str(argument) for argument in found.get("runtimeArgs") or []]
+
     async def has_image(self, image: str) -> bool:
         """Whether the engine has that image."""
 

@@ -59,10 +59,10 @@ async def test_processes_by_name_are_refused_where_they_could_hurt(
         await chosen(tmp_path, held, driver="process", **settings)
 
 
-async def test_another_runtime_is_told(tmp_path: Path) -> None:
+async def test_another_runtime_is_told_while_no_engine_says_more(tmp_path: Path) -> None:
     found = await chosen(tmp_path, driver="docker", runtime="runsc")
 
-    assert "memory limit" in found.notices[0]
+    assert "no memory limit holds" in found.notices[0]
 
 
 def test_what_is_local() -> None:
