@@ -71,15 +71,43 @@ async def test_a_fork_bomb_leaves_others_alone(world: World, engine: docker.Dock
     assert await is_healthy(world)
 
 
+async def test_processors_are_bounded(world: World, engine: docker.DockerClient) -> None:
+    id = await world.run(cpus=0.25)
+    busy = "for i in 1 2; do timeout 1 sh -c 'while :; do :; done' & done; wait"
+    await asyncio.to_thread(inside, engine, id, busy)
+    look = "cat /sys/fs/cgroup/cpu/cpu.stat /sys/fs/cgroup/cpu.stat 2>/dev/null"
+    _, said = await asyncio.to_thread(inside, engine, id, look)
+    facts = dict(line.split() for line in said.splitlines())
+
+    assert int(facts["nr_throttled"]) > 0
+
+
+async def test_there_is_no_swap(world: World, engine: docker.DockerClient) -> None:
+    id = await world.run(memory_bytes=64 * 1024**2)
+    host = engine.containers.get(id).attrs["HostConfig"]
+
+    assert host["Memory"] == host["MemorySwap"] == 64 * 1024**2
+
+
+async def test_open_files_are_bounded(world: World, engine: docker.DockerClient) -> None:
+    id = await world.run()
+    script = "import os\nwhile True: os.open('/dev/null', 0)"
+    code, said = await asyncio.to_thread(inside, engine, id, f'python3 -c "{script}"')
+
+    assert code != 0
+    assert "Too many open files" in said
+
+
+@pytest.mark.parametrize("folder", ["files", "spool", "cache", "catalog", "tables", "home"])
 async def test_a_full_disk_says_so_and_recovers(
-    berths: LoopBerths, world: World, engine: docker.DockerClient
+    berths: LoopBerths, world: World, engine: docker.DockerClient, folder: str
 ) -> None:
     disk = await berths.make("s1", SCOPE_UID, DISK_BYTES)
     id = await world.run(scope_dir=disk)
-    fill = "dd if=/dev/zero of=/scope/files/big bs=1M count=100"
+    fill = f"dd if=/dev/zero of=/scope/{folder}/big bs=1M count=100"
     full, said = await asyncio.to_thread(inside, engine, id, fill)
     small, _ = await asyncio.to_thread(
-        inside, engine, id, "rm /scope/files/big && echo ok > /scope/files/small"
+        inside, engine, id, f"rm /scope/{folder}/big && echo ok > /scope/files/small"
     )
 
     assert full != 0
