@@ -25,6 +25,7 @@ from control.auth.limits import (
 from control.auth.passwords import Passwords
 from control.auth.tokens import Tokens
 from control.engine.driver import Berths, EngineDriver
+from control.engine.host import Host, LocalHost
 from control.engine.metered import MeteredDriver
 from control.gauges import Gauges
 from control.lag import LoopLag
@@ -48,6 +49,7 @@ from control.routes import (
     tokens,
 )
 from control.scopes.backing import Connect, connect_agent
+from control.scopes.capacity import Rules
 from control.scopes.limits import Limits, Quota, ScopeLimits
 from control.scopes.quotas import over
 from control.scopes.registry import ScopeRegistry
@@ -102,6 +104,7 @@ class Parts:
     database: Database
     connect: Connect = connect_agent
     passwords: Passwords | None = None
+    host: Host | None = None
     labels: tuple[tuple[str, str], ...] = ()
     notices: tuple[str, ...] = ()
 
@@ -123,6 +126,8 @@ def assemble(settings: Settings, parts: Parts) -> Services:
         scope_limits(settings, dict(parts.labels), isolated=parts.driver.name != "process"),
         connect=lambda socket, uid: _observed(parts.connect(socket, uid), metrics),
         quotas=accounts.allowed,
+        host=parts.host or LocalHost(settings.state_dir),
+        rules=_rules(settings),
     )
     directory = Directory()
     services = Services(
@@ -191,6 +196,14 @@ def scope_limits(
         cache_bytes_of=settings.cache_bytes_of,
         render_direct=settings.render_direct == "1",
         max_output_bytes=settings.max_output,
+    )
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        reserve_bytes=settings.host_memory_reserve,
+        overcommit=settings.memory_overcommit,
+        disk_reserve_bytes=settings.host_disk_reserve,
     )
 
 

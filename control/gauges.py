@@ -55,6 +55,8 @@ class Gauges(Collector):
         yield _gauge("pool_ready", "Sandboxes that wait for a user", registry.pool_size())
         wanted = self.services.settings.pool_size
         yield _gauge("pool_wanted", "Sandboxes that are to wait", wanted)
+        held_back = registry.pool_held_back() is not None
+        yield _gauge("pool_held_back", "1: it waits for room, or for scopes to start", held_back)
         up = registry.engine_problem is None
         yield _gauge("engine_up", "1: the engine answers", up)
         yield _gauge("draining", "1: new scopes are refused (drain)", registry.drain.is_on)
@@ -79,6 +81,13 @@ class Gauges(Collector):
         settings = self.services.settings
         granted = sum(s.limits.memory_bytes for s in scopes if s.container_id is not None)
         yield _gauge("memory_granted_bytes", "Memory that running scopes may use", granted)
+        if occupancy := self.services.registry.occupancy():
+            yield _gauge(
+                "memory_promised_bytes", "Memory promised, to the pool too", occupancy.promised
+            )
+            yield _gauge(
+                "memory_promisable_bytes", "Memory that may be promised", occupancy.promisable
+            )
         yield _gauge("host_memory_available_bytes", "Memory that the host has left", _available())
         free = shutil.disk_usage(settings.state_dir).free
         yield _gauge("state_dir_free_bytes", "Room that is left for the store and disks", free)

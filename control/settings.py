@@ -100,6 +100,15 @@ class Settings:
     )
     scopes_per_user: int = setting("10", integer(0), "", "scopes that one user may have")
     pool_size: int = setting("1", integer(0, 64), "", "containers kept ready for new scopes")
+    host_memory_reserve: int = setting(
+        "1GiB", size, "bytes", "memory of the host that scopes are not promised, nor started into"
+    )
+    memory_overcommit: float = setting(
+        "1", number(0.1, 100), "", "how often the host's memory may be promised; 1: never too much"
+    )
+    host_disk_reserve: int = setting(
+        "1GiB", size, "bytes", "room on the state directory's disk below which no scope is opened"
+    )
     requests_per_minute: int = setting(
         "1200", integer(1), "", "POST, PUT and DELETE requests a minute and user"
     )

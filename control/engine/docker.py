@@ -79,6 +79,12 @@ class DockerDriver:
         found = (info.get("Runtimes") or {}).get(runtime) or {}
         return [str(argument) for argument in found.get("runtimeArgs") or []]
 
+    async def memory_bytes(self) -> int | None:
+        """The memory of the machine it runs containers on; None where it does not say."""
+        info = await self._call("tell its memory", lambda c: c.info(), PING_TIMEOUT_S)
+        told = info.get("MemTotal")
+        return told if isinstance(told, int) and told > 0 else None
+
     async def has_image(self, image: str) -> bool:
         """Whether the engine has that image."""
 

@@ -92,6 +92,10 @@ class EngineDriver(Protocol):
         """The engine's version in words; raises EngineUnavailable."""
         ...
 
+    async def memory_bytes(self) -> int | None:
+        """The memory of the machine it runs containers on; None where it does not say."""
+        ...
+
     async def has_image(self, image: str) -> bool:
         """Whether a container of `image` could be created now."""
         ...

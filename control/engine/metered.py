@@ -24,6 +24,11 @@ class MeteredDriver:
         with self._meter("ping"):
             return await self._driver.ping()
 
+    async def memory_bytes(self) -> int | None:
+        """The memory of the machine it runs containers on."""
+        with self._meter("memory_bytes"):
+            return await self._driver.memory_bytes()
+
     async def has_image(self, image: str) -> bool:
         """Whether a container of `image` could be created now."""
         with self._meter("has_image"):

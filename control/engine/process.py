@@ -67,6 +67,10 @@ class ProcessDriver:
         """What runs the agents, in words."""
         return f"processes of this machine (Python {sys.version.split()[0]}), no isolation"
 
+    async def memory_bytes(self) -> int | None:
+        """This machine's, which everybody can see."""
+        return None
+
     async def has_image(self, image: str) -> bool:
         """Whether the agents' command is there; no image is needed."""
         return shutil.which(self._command[0]) is not None

@@ -9,6 +9,7 @@ from typing import Final
 
 from control.agent_client import AgentClient
 from control.engine.driver import Berths, EngineDriver, Usage
+from control.engine.host import Host
 from control.errors import (
     AgentUnreachable,
     DeadlineExceeded,
@@ -18,7 +19,9 @@ from control.errors import (
     ScopePaused,
     ShuttingDown,
 )
+from control.scopes.admission import HOLDING, Admission, Occupancy
 from control.scopes.backing import Backing, Connect, connect_agent
+from control.scopes.capacity import Rules
 from control.scopes.disks import DiskWatch
 from control.scopes.drain import Drain
 from control.scopes.lifecycle import Lifecycle
@@ -64,6 +67,8 @@ class ScopeRegistry:
         clock: Clock | None = None,
         connect: Connect = connect_agent,
         quotas: Quotas = usual_quota,
+        host: Host | None = None,
+        rules: Rules | None = None,
     ) -> None:
         backing = Backing(
             driver=driver,
@@ -80,7 +85,10 @@ class ScopeRegistry:
         signs = Signs(backing.clock)
         self._reconciler = Reconciler(backing, self._roster, self._lifecycle, signs)
         self._berthing = Berthing(backing, self._roster)
-        self._pool = Pool(backing, self._roster, self._lifecycle, self._berthing)
+        self._admission = Admission(backing, self._roster, host, rules or Rules())
+        self._pool = Pool(
+            backing, self._roster, self._lifecycle, self._berthing, self._why_no_spare
+        )
         self._reaper = Reaper(backing, self._roster, self._lifecycle)
         self._watch = Watch(backing, self._roster, self._reconciler, signs, self._pool.wanted.set)
         self._disks = DiskWatch(backing, self._roster, self._lifecycle)
@@ -94,11 +102,12 @@ class ScopeRegistry:
     async def start(self) -> None:
         """Take up what the store and the engine hold, and begin to look after it."""
         await self.take_up()
-        for keeper in (self._watch, self._reaper, self._pool, self._disks):
+        for keeper in (self._watch, self._reaper, self._pool, self._disks, self._admission):
             self._background.spawn(keep(keeper.run, self._backing.clock))
 
     async def take_up(self) -> None:
         """Know the scopes of the store, and make the engine's world match them."""
+        await self._admission.learn()
         now = self._backing.clock.now()
         for scope in self._backing.store.load():
             # The clock may have been set back while nobody looked: nothing was used tomorrow.
@@ -145,12 +154,14 @@ class ScopeRegistry:
         name, limits = self._admit(owner, wish)
         # No await from the check of the name until the roster has it: so of two, one wins.
         live = self._pool.take(limits)
+        leaving: list[Live] = []
         if live is None:
+            leaving = self._admission.admit(limits)
             live = self._berthing.new(limits, owner, name)
         else:
             self._roster.give(live, owner, name)
         self._set_times(live.scope, limits)
-        await self._moves.run_on(self._open(live))
+        await self._moves.run_on(self._open(live, leaving))
         return live.scope
 
     async def close(self, owner: str, name: str) -> None:
@@ -190,6 +201,14 @@ class ScopeRegistry:
     def pool_size(self) -> int:
         """How many sandboxes wait in the pool, ready."""
         return sum(live.scope.is_running for live in self._roster.pooled())
+
+    def pool_held_back(self) -> str | None:
+        """Why the pool has fewer sandboxes than it should, if it waits for room."""
+        return self._pool.held_back
+
+    def occupancy(self) -> Occupancy | None:
+        """How much memory is promised, and how much may be."""
+        return self._admission.occupancy()
 
     # ------------------------------------------------------------ work
 
@@ -258,13 +277,16 @@ class ScopeRegistry:
         scope.ends = None if limits.ttl_s is None else now + limits.ttl_s
         self._reaper.expect(scope.ends)
 
-    async def _open(self, live: Live) -> None:
-        async with live.lock:
-            if live.scope.is_running:
-                await self._lifecycle.claim(live)
-            else:
-                await self._lifecycle.open(live)
-        self._pool.wanted.set()
+    async def _open(self, live: Live, leaving: builtins.list[Live]) -> None:
+        try:
+            async with live.lock:
+                await self._pool.give_way(leaving)
+                if live.scope.is_running:
+                    await self._lifecycle.claim(live)
+                else:
+                    await self._lifecycle.open(live)
+        finally:
+            self._pool.wanted.set()
         self._reaper.expect(live.scope.idle_until())
 
     async def _close(self, live: Live) -> None:
@@ -279,6 +301,7 @@ class ScopeRegistry:
             # An open that was given up for us has left nothing to close.
             if self._roster.has(live.scope.sandbox_id):
                 await self._lifecycle.close(live)
+        self._pool.wanted.set()
 
     async def _close_quietly(self, live: Live) -> None:
         try:
@@ -291,9 +314,12 @@ class ScopeRegistry:
             if live.scope.intent is not None:
                 await self._lifecycle.finish(live)
             self._check_here(live)
-            if live.scope.state is not ScopeState.STOPPED:
+            if live.scope.state in HOLDING:
+                # Its room stays its own: nobody else runs between the two.
                 await self._lifecycle.halt(live, "restart")
-            await self._lifecycle.wake(live)
+                await self._lifecycle.wake(live)
+            else:
+                await self._wake(live)
 
     @contextmanager
     def _in_flight(self, live: Live) -> Iterator[None]:
@@ -347,7 +373,22 @@ class ScopeRegistry:
             if scope.state is ScopeState.PAUSED:
                 raise ScopePaused(scope.name)
             if scope.state is ScopeState.STOPPED:
-                await self._lifecycle.wake(live)
+                await self._wake(live)
+
+    async def _wake(self, live: Live) -> None:
+        # Nobody takes the room between the look that finds it and the first step into it.
+        while leaving := self._admission.admit(live.scope.limits):
+            await self._pool.give_way(leaving)
+            self._check_here(live)
+        await self._lifecycle.wake(live)
+
+    def _why_no_spare(self) -> str | None:
+        """Why the pool gets no sandbox more just now."""
+        if self.drain.is_on:
+            return "the server is draining"
+        if any(live.scope.state is ScopeState.STARTING for live in self._roster.scopes()):
+            return "a scope is starting"
+        return self._admission.why_not_spare(self._backing.limits.each)
 
     def _check_here(self, live: Live) -> None:
         if live.leaving.is_set() or not self._roster.has(live.scope.sandbox_id):

@@ -20,6 +20,12 @@ async def test_it_says_its_version(world: World) -> None:
     assert await world.driver.ping()
 
 
+async def test_it_says_its_machines_memory_or_nothing(world: World) -> None:
+    told = await world.driver.memory_bytes()
+
+    assert told is None or told > 256 * 1024**2
+
+
 async def test_it_has_the_image(world: World) -> None:
     assert await world.driver.has_image(world.image)
 

@@ -124,6 +124,8 @@ class World:
     """Uids that were given to a second disk while the first was still there."""
     images: set[str] | None = None
     """None: every image is here."""
+    memory_bytes: int | None = None
+    """What the engine says of its machine."""
     is_up: bool = True
     listeners: list[tuple[str, asyncio.Queue[EngineEvent | None]]] = field(default_factory=list)
     ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -216,6 +218,11 @@ class FakeEngine:
         """The version in words."""
         self._check("ping")
         return "fake 1.0"
+
+    async def memory_bytes(self) -> int | None:
+        """The memory of its machine."""
+        self._check("memory_bytes")
+        return self.world.memory_bytes
 
     async def has_image(self, image: str) -> bool:
         """Whether the image is here."""

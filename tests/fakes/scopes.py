@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from control.agent_client import AgentClient
+from control.engine.host import HostRoom
 from control.errors import AgentUnreachable
+from control.scopes.capacity import Rules
 from control.scopes.limits import Quota, ScopeLimits
 from control.scopes.registry import ScopeRegistry
 from control.store.database import Database
@@ -66,6 +68,23 @@ class FakeClock:
                     wait.cancel()
 
 
+@dataclass
+class FakeHost:
+    """A machine whose memory and disk are what a test says."""
+
+    memory_bytes: int
+    available_bytes: int | None = None
+    disk_free_bytes: int | None = None
+
+    def look(self, engine_memory_bytes: int | None) -> HostRoom:
+        """Now; what the engine says counts where it says something."""
+        return HostRoom(
+            memory_bytes=engine_memory_bytes or self.memory_bytes,
+            available_bytes=self.available_bytes,
+            disk_free_bytes=self.disk_free_bytes,
+        )
+
+
 class QuickAgent(AgentClient):
     """Asks the container of the World directly, without a socket."""
 
@@ -105,6 +124,8 @@ class House:
     clock: FakeClock = field(default_factory=FakeClock)
     healths: dict[str, Health] = field(default_factory=lambda: {"*": READY})
     quotas: dict[str, Quota] = field(default_factory=dict)
+    room: FakeHost | None = None
+    rules: Rules = field(default_factory=Rules)
 
     @asynccontextmanager
     async def registry(
@@ -144,6 +165,8 @@ class Control:
             clock=house.clock,
             connect=lambda socket, _: QuickAgent(house.world, house.healths, socket),
             quotas=lambda owner: house.quotas.get(owner, Quota()),
+            host=house.room,
+            rules=house.rules,
         )
 
     def set_fuse(self, fuse: Fuse) -> None:

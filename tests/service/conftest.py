@@ -12,18 +12,25 @@ from argon2 import PasswordHasher
 
 from control.app import Parts, assemble, create_app
 from control.auth.passwords import Passwords
+from control.engine.host import Host
 from control.settings import read_settings
 from control.store.database import Database
 from control.web.serving import bound_socket, serving
 from tests.fakes.agent import ScriptedAgent
 from tests.fakes.engine import FakeBerths, FakeEngine, World
+from tests.fakes.scopes import FakeHost
 from tests.service.client import Server, User
 
 ServerFactory = Callable[..., Awaitable[Server]]
 
 
+ROOMY = FakeHost(2**40)
+
+
 @asynccontextmanager
-async def running(state_dir: Path, world: World, **settings: str) -> AsyncIterator[Server]:
+async def running(
+    state_dir: Path, world: World, host: Host = ROOMY, **settings: str
+) -> AsyncIterator[Server]:
     """A server with these settings (lower case, without prefix)."""
     usual = {"pool_size": "0", "admin_password": "secret1", "peer_uid": "any"}
     given = {"state_dir": str(state_dir), **usual, **settings}
@@ -34,6 +41,7 @@ async def running(state_dir: Path, world: World, **settings: str) -> AsyncIterat
         berths=FakeBerths(state_dir / "berths", world),
         database=database,
         passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
+        host=host,
     )
     services = assemble(read, parts)
     await services.accounts.ensure_admin("admin", read.admin_password)
