@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import aclosing
 from typing import Annotated, Any
 
 import msgspec
@@ -16,9 +17,11 @@ from control.routes.fields import Size, Timeout, size_of
 from control.scopes.limits import ScopeWish
 from control.scopes.scope import Scope
 from control.web.agents import CONTROL_TIMEOUT_S
-from control.web.answers import iso_time, success
+from control.web.answers import JSON, encode, iso_time, success, success_members
 from control.web.call import Call
 from control.web.endpoint import Routes
+from control.web.events import EventStream, wants_events
+from control.web.opening import Opening
 from wire.messages import Facts, FactsRequest, Interrupted, InterruptRequest
 
 routes = Routes("scopes")
@@ -62,20 +65,22 @@ class Tail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @routes.post("/scope", body=OpenScope)
-async def open_scope(call: Call, wanted: OpenScope) -> HTTPResponse:
-    """Open a scope; it is ready when this answers."""
-    opening = call.services.registry.open(call.user, wanted.wish())
-    scope = await call.services.background.shield(opening)
-    bind(scope=scope.name)
-    call.services.metrics.opened(time.monotonic() - call.began, from_pool=scope.from_pool)
-    return success("create scope successfully!", scope=scope.name, from_pool=scope.from_pool)
+async def open_scope(call: Call, wanted: OpenScope) -> HTTPResponse | None:
+    """Open a scope; it is ready when this answers. As events: each stage of its start, too."""
+    opening = Opening(call, wanted.wish())
+    if wants_events(call.request):
+        await _follow(call, opening)
+        return None
+    members = _opened(call, await opening.scope())
+    return HTTPResponse(encode(members), content_type=JSON)
 
 
 @routes.get("/scope")
 async def list_scopes(call: Call) -> HTTPResponse:
     """The caller's own scopes."""
     scopes = call.services.registry.list(call.user)
-    return success("", scopes=[scope_members(scope) for scope in scopes])
+    now = call.services.registry.now()
+    return success("", scopes=[{**scope_members(s), **_times(s, now)} for s in scopes])
 
 
 @routes.get("/scope/<scope>")
@@ -86,7 +91,9 @@ async def look_at_scope(call: Call, scope: str) -> HTTPResponse:
     facts = await _facts(call, found)
     usage = await call.services.registry.usage(call.user, scope)
     disk = await call.services.registry.disk_used_bytes(call.user, scope)
-    return success("", **scope_members(found), **_holds(facts), **_uses(found, usage, disk))
+    members = {**scope_members(found), **_times(found, call.services.registry.now())}
+    more = {"opened": _start(found), **_holds(facts), **_uses(found, usage, disk)}
+    return success("", **members, **more)
 
 
 @routes.delete("/scope/<scope>")
@@ -130,6 +137,52 @@ def scope_members(scope: Scope) -> dict[str, Any]:
         "last_used": iso_time(scope.last_used),
         "ends": iso_time(scope.ends),
     }
+
+
+async def _follow(call: Call, opening: Opening) -> None:
+    stream = EventStream(call.request)
+    last = ""
+    async with aclosing(opening.events()) as events:
+        async for last, members in events:
+            await stream.send(last, members)
+    if last != "error":
+        await stream.send("scope", _opened(call, await opening.scope()))
+    await stream.end()
+
+
+def _opened(call: Call, scope: Scope) -> dict[str, Any]:
+    """The reply to who opened it."""
+    bind(scope=scope.name)
+    call.services.metrics.opened(time.monotonic() - call.began, from_pool=scope.from_pool)
+    now = call.services.registry.now()
+    return success_members(
+        "create scope successfully!",
+        scope=scope.name,
+        from_pool=scope.from_pool,
+        opened=_start(scope),
+        **_times(scope, now),
+    )
+
+
+def _start(scope: Scope) -> dict[str, Any]:
+    """How its last start went; nothing of it is known where another server started it."""
+    return {"from_pool": scope.from_pool, "stages_ms": scope.stages_ms}
+
+
+def _times(scope: Scope, now: float) -> dict[str, Any]:
+    """When it will be stopped where nothing is asked of it, and when it will be deleted."""
+    return {
+        "stops": iso_time(scope.idle_until()),
+        "stops_in_s": _left(scope.idle_until(), now),
+        "ends": iso_time(scope.ends),
+        "ends_in_s": _left(scope.ends, now),
+        "idle_timeout_s": scope.limits.idle_timeout_s,
+        "ttl_s": scope.limits.ttl_s,
+    }
+
+
+def _left(moment: float | None, now: float) -> float | None:
+    return None if moment is None else round(max(0.0, moment - now), 3)
 
 
 async def _interrupt(call: Call, scope: str, wanted: Interrupt) -> Interrupted:

@@ -11,6 +11,7 @@ from control.engine.host import Host, HostRoom
 from control.errors import EngineError, EngineUnavailable, NoCapacity
 from control.scopes.backing import Backing
 from control.scopes.capacity import Promises, Rules, Verdict, at_start, decide
+from control.scopes.drain import Drain
 from control.scopes.limits import Limits
 from control.scopes.roster import Live, Roster
 from control.scopes.scope import Scope, ScopeState
@@ -46,12 +47,15 @@ class Admission:
     read from the roster, where a scope stands from the moment that it was let in.
     """
 
-    def __init__(self, backing: Backing, roster: Roster, host: Host | None, rules: Rules) -> None:
+    def __init__(
+        self, backing: Backing, roster: Roster, host: Host | None, rules: Rules, drain: Drain
+    ) -> None:
         """Without a `host` everything fits."""
         self._backing = backing
         self._roster = roster
         self._host = host
         self._rules = rules
+        self._drain = drain
         self._engine_memory_bytes: int | None = None
 
     def admit(self, limits: Limits) -> list[Live]:
@@ -68,11 +72,15 @@ class Admission:
             live.leaving.set()
         return leaving
 
-    def why_not_spare(self, limits: Limits) -> str | None:
-        """Why there is no room for one sandbox more in the pool; None where there is."""
+    def why_not_spare(self) -> str | None:
+        """Why the pool gets no sandbox more just now; None where it may."""
+        if self._drain.is_on:
+            return "the server is draining"
+        if any(live.scope.state is ScopeState.STARTING for live in self._roster.scopes()):
+            return "a scope is starting"
         held = self._promises()
         everybody = Promises(scopes=held.total, to_come=held.to_come)
-        return self._decide(limits, everybody).why
+        return self._decide(self._backing.limits.each, everybody).why
 
     def occupancy(self) -> Occupancy | None:
         """How full the host is; None where nobody looks."""

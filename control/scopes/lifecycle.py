@@ -7,6 +7,8 @@ that `finish` (at the next start, or when the engine is back) completes or undoe
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from control.engine.driver import PROTOCOL_LABEL, ContainerStatus
@@ -17,6 +19,7 @@ from control.scopes.endings import PAUSED, TOO_OLD
 from control.scopes.readiness import Readiness, understood
 from control.scopes.roster import Live, Roster
 from control.scopes.scope import Intent, ScopeState
+from control.scopes.stages import Stage, Stages
 
 log = logging.getLogger(__name__)
 
@@ -44,9 +47,11 @@ class Lifecycle:
                 self._roster.drop(live)
             raise
         try:
-            await self._renew(live)
-            scope_dir = await self._containers.make_disk(live.scope)
-            await self._boot(live, scope_dir)
+            with self._staged(live) as stages:
+                await self._renew(live)
+                stages.begin(Stage.DISK)
+                scope_dir = await self._containers.make_disk(live.scope)
+                await self._boot(live, scope_dir, stages)
             self._running(live, "pooled" if live.scope.is_pooled else "opened")
         except FAILURES as error:
             await self._undo(live, error)
@@ -65,8 +70,10 @@ class Lifecycle:
             self._give_back(live)
             raise
         try:
-            await self._ready(live, self._backing.limits.health_timeout_s)
-            await self._containers.rename(scope, scope.container_id or "")
+            with self._staged(live) as stages:
+                stages.begin(Stage.CLAIM)
+                await self._ready(live, self._backing.limits.health_timeout_s, stages)
+                await self._containers.rename(scope, scope.container_id or "")
         except GeoscopeError as error:
             log.warning("pool sandbox=%s refused: %s", scope.sandbox_id[:12], error)
             scope.from_pool = False
@@ -82,9 +89,11 @@ class Lifecycle:
         """Give a stopped or dead scope a new container; its files and tables are kept."""
         self._intend(live, Intent.START, ScopeState.STARTING)
         try:
-            await self._clear(live)
-            scope_dir = await self._backing.berths.attach(live.scope.sandbox_id)
-            await self._boot(live, scope_dir)
+            with self._staged(live) as stages:
+                await self._clear(live)
+                stages.begin(Stage.DISK)
+                scope_dir = await self._backing.berths.attach(live.scope.sandbox_id)
+                await self._boot(live, scope_dir, stages)
         except EngineUnavailable as error:
             # The intent stays: what the engine holds of this start is unknown until it is back.
             live.scope.move(ScopeState.STOPPED, error.message)
@@ -139,7 +148,7 @@ class Lifecycle:
             await self._let_go(live)
             scope_dir = await self._backing.berths.attach(scope.sandbox_id)
             live.agent = self._backing.agent(scope, scope_dir)
-            await self._ready(live, timeout_s)
+            await self._ready(live, timeout_s, Stages(self._backing.clock.elapsed))
         except EngineUnavailable:
             raise
         except FAILURES as error:
@@ -204,18 +213,30 @@ class Lifecycle:
         live.scope.intent, live.scope.from_pool = None, False
         self._roster.take_back(live)
 
-    async def _boot(self, live: Live, scope_dir: Path) -> None:
+    @contextmanager
+    def _staged(self, live: Live) -> Iterator[Stages]:
+        """The stages of a start; however it ends, what they took is the scope's."""
+        stages = live.stages or Stages(self._backing.clock.elapsed)
+        try:
+            yield stages
+        finally:
+            stages.end()
+            live.scope.stages_ms = stages.took_ms()
+
+    async def _boot(self, live: Live, scope_dir: Path, stages: Stages) -> None:
         """Container made, started, ready; raises ScopeNotFound where it was closed meanwhile."""
+        stages.begin(Stage.CONTAINER)
         await self._containers.start(live.scope, scope_dir)
+        stages.begin(Stage.AGENT)
         live.agent = self._backing.agent(live.scope, scope_dir)
-        if not await self._ready(live, self._backing.limits.start_timeout_s):
+        if not await self._ready(live, self._backing.limits.start_timeout_s, stages):
             raise ScopeNotFound(live.scope.name)
 
-    async def _ready(self, live: Live, timeout_s: float) -> bool:
+    async def _ready(self, live: Live, timeout_s: float, stages: Stages) -> bool:
         if live.agent is None:
             raise ScopeNotFound(live.scope.name)
         container_id = live.scope.container_id or ""
-        readiness = Readiness(self._backing.driver, container_id, live.agent)
+        readiness = Readiness(self._backing.driver, container_id, live.agent, stages.agent_is_at)
         return await readiness.wait(timeout_s, live.leaving)
 
     async def _clear(self, live: Live) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from control.agent_client import AgentClient
@@ -28,6 +29,8 @@ class Readiness:
     driver: EngineDriver
     container_id: str
     agent: AgentClient
+    at_stage: Callable[[str], None]
+    """Hears what the agent is at while it is not ready."""
 
     async def wait(self, timeout_s: float, give_up: asyncio.Event) -> bool:
         """True: it serves. False: `give_up` was set.
@@ -44,7 +47,10 @@ class Readiness:
         except (AgentUnreachable, AgentMisbehaved, AgentFailed) as error:
             await self._check_container()
             return error.message
-        return _verdict(health)
+        verdict = _verdict(health)
+        if verdict is not None:
+            self.at_stage(health.stage)
+        return verdict
 
     async def _check_container(self) -> None:
         """A container that ended never answers: say so now, not at the deadline."""

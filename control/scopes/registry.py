@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
@@ -24,15 +24,16 @@ from control.scopes.backing import Backing, Connect, connect_agent
 from control.scopes.capacity import Rules
 from control.scopes.disks import DiskWatch
 from control.scopes.drain import Drain
+from control.scopes.entry import Entry, Quotas, usual_quota
 from control.scopes.lifecycle import Lifecycle
-from control.scopes.limits import Limits, Quota, ScopeLimits, ScopeWish, check_count, resolve
-from control.scopes.naming import scope_name
+from control.scopes.limits import Limits, ScopeLimits, ScopeWish
 from control.scopes.pool import Berthing, Pool
 from control.scopes.reaper import Reaper
 from control.scopes.reconcile import Reconciler
 from control.scopes.roster import Live, Roster
 from control.scopes.scope import Scope, ScopeState
 from control.scopes.signs import Signs
+from control.scopes.stages import Stage, Stages, Told
 from control.scopes.tasks import Tasks, keep, together
 from control.scopes.wait import Clock, Deadline, WallClock, wait_until
 from control.scopes.watch import Watch
@@ -41,13 +42,6 @@ from control.store.scopes import ScopeStore
 STOP_GRACE_S: Final = 10.0
 EVENTS_S: Final = 0.5
 """How long the engine's word of a container's end may take."""
-
-Quotas = Callable[[str], Quota]
-
-
-def usual_quota(_: str) -> Quota:
-    """Nobody has more or less than usual."""
-    return Quota()
 
 
 class ScopeRegistry:
@@ -79,20 +73,19 @@ class ScopeRegistry:
             connect=connect,
         )
         self._backing = backing
-        self._quotas = quotas
         self._roster = Roster()
         self._lifecycle = Lifecycle(backing, self._roster)
         signs = Signs(backing.clock)
         self._reconciler = Reconciler(backing, self._roster, self._lifecycle, signs)
         self._berthing = Berthing(backing, self._roster)
-        self._admission = Admission(backing, self._roster, host, rules or Rules())
-        self._pool = Pool(
-            backing, self._roster, self._lifecycle, self._berthing, self._why_no_spare
-        )
+        self.drain = Drain(backing.clock)
+        self._entry = Entry(self._roster, limits, quotas, self.drain)
+        self._admission = Admission(backing, self._roster, host, rules or Rules(), self.drain)
+        why_not = self._admission.why_not_spare
+        self._pool = Pool(backing, self._roster, self._lifecycle, self._berthing, why_not)
         self._reaper = Reaper(backing, self._roster, self._lifecycle)
         self._watch = Watch(backing, self._roster, self._reconciler, signs, self._pool.wanted.set)
         self._disks = DiskWatch(backing, self._roster, self._lifecycle)
-        self.drain = Drain(backing.clock)
         self._moves = Tasks()
         self._background = Tasks()
         self._is_stopping = False
@@ -143,15 +136,14 @@ class ScopeRegistry:
 
     # ------------------------------------------------------------ scopes
 
-    async def open(self, owner: str, wish: ScopeWish) -> Scope:
-        """A new scope, ready when it returns.
+    async def open(self, owner: str, wish: ScopeWish, told: Told | None = None) -> Scope:
+        """A new scope, ready when it returns; `told` hears of each stage as it begins.
 
         Raises BadName, BadParameter, ScopeExists, QuotaExceeded, NoCapacity, Draining.
         """
         if self._is_stopping:
             raise ShuttingDown
-        self.drain.check()
-        name, limits = self._admit(owner, wish)
+        name, limits = self._entry.check(owner, wish)
         # No await from the check of the name until the roster has it: so of two, one wins.
         live = self._pool.take(limits)
         leaving: list[Live] = []
@@ -161,6 +153,7 @@ class ScopeRegistry:
         else:
             self._roster.give(live, owner, name)
         self._set_times(live.scope, limits)
+        live.stages = Stages(self._backing.clock.elapsed, told)
         await self._moves.run_on(self._open(live, leaving))
         return live.scope
 
@@ -197,6 +190,10 @@ class ScopeRegistry:
     def everything(self) -> builtins.list[Scope]:
         """Everybody's scopes, and the sandboxes of the pool."""
         return [live.scope for live in self._roster.all()]
+
+    def now(self) -> float:
+        """The time of day that the scopes' moments are measured by."""
+        return self._backing.clock.now()
 
     def pool_size(self) -> int:
         """How many sandboxes wait in the pool, ready."""
@@ -261,14 +258,6 @@ class ScopeRegistry:
 
     # ------------------------------------------------------------ within
 
-    def _admit(self, owner: str, wish: ScopeWish) -> tuple[str, Limits]:
-        name = scope_name(wish.name)
-        quota = self._quotas(owner)
-        limits = resolve(wish, quota, self._backing.limits.each)
-        self._roster.check_free(owner, name)
-        check_count(len(self._roster.of(owner)), quota, self._backing.limits.scopes_per_user)
-        return name, limits
-
     def _set_times(self, scope: Scope, limits: Limits) -> None:
         self._reaper.notice_clock()
         now = self._backing.clock.now()
@@ -280,12 +269,15 @@ class ScopeRegistry:
     async def _open(self, live: Live, leaving: builtins.list[Live]) -> None:
         try:
             async with live.lock:
+                if leaving and live.stages is not None:
+                    live.stages.begin(Stage.ROOM)
                 await self._pool.give_way(leaving)
                 if live.scope.is_running:
                     await self._lifecycle.claim(live)
                 else:
                     await self._lifecycle.open(live)
         finally:
+            live.stages = None
             self._pool.wanted.set()
         self._reaper.expect(live.scope.idle_until())
 
@@ -381,14 +373,6 @@ class ScopeRegistry:
             await self._pool.give_way(leaving)
             self._check_here(live)
         await self._lifecycle.wake(live)
-
-    def _why_no_spare(self) -> str | None:
-        """Why the pool gets no sandbox more just now."""
-        if self.drain.is_on:
-            return "the server is draining"
-        if any(live.scope.state is ScopeState.STARTING for live in self._roster.scopes()):
-            return "a scope is starting"
-        return self._admission.why_not_spare(self._backing.limits.each)
 
     def _check_here(self, live: Live) -> None:
         if live.leaving.is_set() or not self._roster.has(live.scope.sandbox_id):

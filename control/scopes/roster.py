@@ -9,6 +9,7 @@ from control.agent_client import AgentClient
 from control.errors import NoCapacity, SandboxNotFound, ScopeExists, ScopeNotFound
 from control.scopes.queue import CommandQueue
 from control.scopes.scope import Scope
+from control.scopes.stages import Stages
 
 
 @dataclass(eq=False)
@@ -25,6 +26,8 @@ class Live:
     agent: AgentClient | None = None
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once it is being closed: whoever waits for it to start gives up."""
+    stages: Stages | None = None
+    """Those of its opening, as long as it is under way."""
 
 
 class Roster:

@@ -84,6 +84,8 @@ class Scope:
     intent: Intent | None = None
     in_flight: int = field(default=0, compare=False)
     """Requests that the control plane has under way here; the only measure of busy."""
+    stages_ms: dict[str, float] = field(default_factory=dict, compare=False)
+    """How long each stage of its last start took; of this process, like `in_flight`."""
 
     @property
     def is_pooled(self) -> bool:

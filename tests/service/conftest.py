@@ -17,7 +17,7 @@ from control.settings import read_settings
 from control.store.database import Database
 from control.web.serving import bound_socket, serving
 from tests.fakes.agent import ScriptedAgent
-from tests.fakes.engine import FakeBerths, FakeEngine, World
+from tests.fakes.engine import AgentFactory, FakeBerths, FakeEngine, World, scripted
 from tests.fakes.scopes import FakeHost
 from tests.service.client import Server, User
 
@@ -29,7 +29,12 @@ ROOMY = FakeHost(2**40)
 
 @asynccontextmanager
 async def running(
-    state_dir: Path, world: World, host: Host = ROOMY, **settings: str
+    state_dir: Path,
+    world: World,
+    host: Host = ROOMY,
+    agents: AgentFactory = scripted,
+    /,
+    **settings: str,
 ) -> AsyncIterator[Server]:
     """A server with these settings (lower case, without prefix)."""
     usual = {"pool_size": "0", "admin_password": "secret1", "peer_uid": "any"}
@@ -37,7 +42,7 @@ async def running(
     read = read_settings({f"GEOSCOPE_{name.upper()}": value for name, value in given.items()})
     database = Database.open(state_dir)
     parts = Parts(
-        driver=FakeEngine(world),
+        driver=FakeEngine(world, agent_factory=agents),
         berths=FakeBerths(state_dir / "berths", world),
         database=database,
         passwords=Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)),
