@@ -22,7 +22,8 @@ class Axis:
 
     edges: Reals
     starts: NDArray[np.int32]
-    is_crowded: bool
+    is_apart: bool
+    """Whether no part has two edges."""
 
     @classmethod
     def of(cls, low: float, high: float, size: int, kind: int) -> Axis:
@@ -32,12 +33,13 @@ class Axis:
             starts = edges.bucket_starts(found, times * size)
             if is_apart := bool((np.diff(starts) <= 1).all()):
                 break
-        return cls(edges=found, starts=starts, is_crowded=not is_apart)
+        return cls(edges=found, starts=starts, is_apart=is_apart)
 
     @property
     def is_sound(self) -> bool:
-        """Whether its pixels are apart; in a picture of next to nothing they are not."""
-        return bool(np.isfinite(self.edges).all() and (np.diff(self.edges) > 0.0).all())
+        """Whether its pixels can be looked up; those of a picture of next to nothing cannot."""
+        rising = np.isfinite(self.edges).all() and (np.diff(self.edges) > 0.0).all()
+        return bool(rising) and self.is_apart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,8 @@ class Grid:
     def locate(self, x: Reals, y: Reals, faults: NDArray[np.uint8]) -> NDArray[np.int32]:
         """The pixel of each row without a fault, -1 for the others, which `faults` then tells."""
         across, up = self.across, self.up
-        crowded = across.is_crowded or up.is_crowded
-        return edges.locate_by_edges(
-            x, y, across.edges, across.starts, up.edges, up.starts, self.kind, crowded, faults
+        pixels = edges.pixels_by_edges(
+            x, y, across.edges, across.starts, up.edges, up.starts, faults
         )
+        edges.mark_outside(x, y, pixels, self.kind, faults)
+        return pixels

@@ -7,6 +7,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from sandbox.render.kernel import I8, IN_U1, NOTHING, kernel
+
 
 class Fault(IntEnum):
     """What is wrong with a row; the names in lower case are the keys of `render.dropped`."""
@@ -19,6 +21,16 @@ class Fault(IntEnum):
     WRONG_TYPE = 5
     UNTRANSFORMABLE = 6
     NULL_WEIGHT = 7
+
+
+@kernel(NOTHING, IN_U1, I8)
+def add_faults(faults: NDArray[np.uint8], counts: NDArray[np.int64]) -> None:
+    """Count rows per fault: a pass for each, in which many rows are compared at once."""
+    for fault in range(counts.size):
+        found = 0
+        for i in range(faults.size):
+            found += faults[i] == fault
+        counts[fault] += found
 
 
 class Tally:
@@ -45,9 +57,7 @@ class Tally:
 
     def add(self, faults: NDArray[np.uint8]) -> None:
         """Count one batch's rows by the fault of each."""
-        faulty = np.flatnonzero(faults)
-        self.counts[Fault.NONE] += len(faults) - len(faulty)
-        self.counts += np.bincount(faults[faulty], minlength=len(Fault))
+        add_faults(faults, self.counts)
 
     def merge(self, other: Tally) -> None:
         """Add what another part of the rows gave."""

@@ -16,6 +16,7 @@ KERNELS: Final = (
     "sandbox.render.outlines",
     "sandbox.render.shade",
     "sandbox.render.stamps",
+    "sandbox.render.tally",
     "sandbox.render.wkb",
     "sandbox.render.wkt",
 )

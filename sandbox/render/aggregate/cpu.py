@@ -121,11 +121,10 @@ def regroup(pixels: Groups, rows: Groups, columns: Groups) -> None:
 
 @kernel(NOTHING, IN_I4, U4)
 def add_counts(groups: Groups, counts: NDArray[np.uint32]) -> None:
-    """Count rows per group."""
+    """Count rows per group; the last of `counts` takes those of no group."""
     for i in range(groups.size):
-        group = groups[i]
-        if group >= 0:
-            counts[group] += np.uint32(1)
+        # -1 is the last, so that nobody has to guess which rows have a group.
+        counts[groups[i]] += np.uint32(1)
 
 
 @inline

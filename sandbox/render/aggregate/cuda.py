@@ -46,7 +46,7 @@ def locate(  # noqa: PLR0913  (a kernel takes plain arrays)
     faults: Array,
     pixels: Array,
 ) -> None:
-    """As `edges.locate_by_edges`, into `pixels`."""
+    """As `edges.pixels_by_edges` and `edges.mark_outside`, into `pixels`."""
     width, height = columns.size - 1, rows.size - 1
     left, right, bottom, top = columns[0], columns[width], rows[0], rows[height]
     across = (column_starts.size - 2) / (right - left)

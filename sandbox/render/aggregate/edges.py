@@ -7,13 +7,26 @@ that a look-up gives what the formula gives, without a tangent and a logarithm f
 from __future__ import annotations
 
 import math
+import sys
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.render.aggregate.cpu import EARTH_RADIUS_M, NOBODY, RADIANS, Faults, Groups
-from sandbox.render.kernel import F8, I4, IN_F8, IN_I4, INT, REAL, U1, inline, kernel
+from sandbox.render.kernel import (
+    F8,
+    I4,
+    IN_F8,
+    IN_I4,
+    IN_U1,
+    INT,
+    NOTHING,
+    REAL,
+    U1,
+    inline,
+    kernel,
+)
 from sandbox.render.tally import Fault
 
 Reals = NDArray[np.float64]
@@ -24,6 +37,9 @@ LON: Final = 1
 LAT: Final = 2
 
 _POLE: Final = 90.0
+_SAFE_LON: Final = 1e300
+"""No longitude that has no metres is as small as this."""
+_LARGEST: Final = sys.float_info.max
 _HALVINGS: Final = 2200
 """More than there are between any two doubles, with the doublings before."""
 _NOT_FINITE: Final = int(Fault.NOT_FINITE)
@@ -121,19 +137,12 @@ def bucket_starts(edges: Reals, buckets: int) -> Starts:
 
 @inline
 def look_up(place: float, edges: Reals, starts: Starts, first: float, scale: float) -> int:
-    """The pixel of a place within the edges, the first of which is `first`."""
+    """The pixel of a place within the edges, the first of which is `first`.
+
+    No part of the side may have two edges: so there is one question and no branch, which would be
+    a guess for every row.
+    """
     # Unsigned, so that no index is asked whether it counts from the end.
-    one = np.uint64(1)
-    pixel = np.uint64(starts[np.uint64(int((place - first) * scale))])
-    while place >= edges[pixel + one]:
-        pixel += one
-    return pixel  # type: ignore[return-value]
-
-
-@inline
-def look_up_once(place: float, edges: Reals, starts: Starts, first: float, scale: float) -> int:
-    """The same where no part of the side has two edges: without a branch, which would be a guess
-    for every row."""
     pixel = np.uint64(starts[np.uint64(int((place - first) * scale))])
     pixel += np.uint64(place >= edges[pixel + np.uint64(1)])
     return pixel  # type: ignore[return-value]
@@ -149,38 +158,47 @@ def fault_of(x: float, y: float, kind: int) -> int:
     return _OUTSIDE
 
 
-@kernel(I4, IN_F8, IN_F8, IN_F8, IN_I4, IN_F8, IN_I4, INT, INT, U1)
-def locate_by_edges(  # noqa: PLR0913  (a kernel takes plain arrays)
+@kernel(I4, IN_F8, IN_F8, IN_F8, IN_I4, IN_F8, IN_I4, IN_U1)
+def pixels_by_edges(  # noqa: PLR0913  (a kernel takes plain arrays)
     x: Reals,
     y: Reals,
     columns: Reals,
     column_starts: Starts,
     rows: Reals,
     row_starts: Starts,
-    kind: int,
-    crowded: int,
     faults: Faults,
 ) -> Groups:
-    """The pixel (row * width + column, row 0 on top) of each sound row, -1 for the others.
-
-    `crowded` is not 0 if some part of a side has two edges.
-    """
+    """The pixel (row * width + column, row 0 on top) of each sound row, -1 for the others."""
     width, height = columns.size - 1, rows.size - 1
     left, right, bottom, top = columns[0], columns[width], rows[0], rows[height]
     across, up = scale_of(columns, column_starts), scale_of(rows, row_starts)
     pixels = np.empty(x.size, np.int32)
+    places = np.empty(x.size + 1, np.int32)
+    count = 0
     for i in range(x.size):
+        inside = (x[i] >= left) & (x[i] < right) & (y[i] >= bottom) & (y[i] < top)
+        # Written always, counted if inside: no branch to guess.
+        places[count] = i
+        count += (faults[i] == 0) & inside
         pixels[i] = NOBODY
-        if faults[i] != 0:
-            continue
-        if left <= x[i] < right and bottom <= y[i] < top:
-            if crowded:
-                column = look_up(x[i], columns, column_starts, left, across)
-                row = look_up(y[i], rows, row_starts, bottom, up)
-            else:
-                column = look_up_once(x[i], columns, column_starts, left, across)
-                row = look_up_once(y[i], rows, row_starts, bottom, up)
-            pixels[i] = np.int32((height - 1 - np.int64(row)) * width + np.int64(column))
-        else:
-            faults[i] = fault_of(x[i], y[i], kind)
+    for k in range(count):
+        at = np.uint64(places[k])
+        column = look_up(x[at], columns, column_starts, left, across)
+        row = look_up(y[at], rows, row_starts, bottom, up)
+        pixels[at] = np.int32((height - 1 - np.int64(row)) * width + np.int64(column))
     return pixels
+
+
+@kernel(NOTHING, IN_F8, IN_F8, IN_I4, INT, U1)
+def mark_outside(x: Reals, y: Reals, pixels: Groups, kind: int, faults: Faults) -> None:
+    """What is wrong with the rows that have neither a pixel nor a fault; `kind` is that of x."""
+    for i in range(pixels.size):
+        faults[i] = np.uint8(_OUTSIDE) if (faults[i] == 0) & (pixels[i] < 0) else faults[i]
+    most_x, most_y = (_SAFE_LON, _POLE) if kind == LON else (_LARGEST, _LARGEST)
+    strange = 0
+    for i in range(x.size):
+        strange += not ((abs(x[i]) <= most_x) & (abs(y[i]) <= most_y))
+    if strange:
+        for i in range(x.size):
+            if faults[i] == _OUTSIDE:
+                faults[i] = fault_of(x[i], y[i], kind)

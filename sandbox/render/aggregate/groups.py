@@ -32,36 +32,40 @@ class GroupBy:
 
     aggregate: Aggregate
     size: int
-    counts: NDArray[np.uint32] = field(init=False)
     store: Store = field(init=False)
 
     def __post_init__(self) -> None:
         """Begin with no rows."""
-        self.counts = np.zeros(self.size, np.uint32)
+        self._counts = np.zeros(self.size + 1, np.uint32)
         start = METHODS[self.aggregate].start
         self.store = {name: np.full(self.size, value) for name, value in start.items()}
+
+    @property
+    def counts(self) -> NDArray[np.uint32]:
+        """Rows per group; the place behind them is for rows of no group."""
+        return self._counts[:-1]
 
     def grow(self, size: int) -> None:
         """Make room for groups that came later; capacity doubles so that growing stays cheap."""
         if size > len(self.counts):
             extra = max(size, 2 * len(self.counts)) - len(self.counts)
-            self.counts = np.concatenate([self.counts, np.zeros(extra, np.uint32)])
+            self._counts = np.concatenate([self.counts, np.zeros(extra + 1, np.uint32)])
             for name, value in METHODS[self.aggregate].start.items():
                 self.store[name] = np.concatenate([self.store[name], np.full(extra, value)])
         self.size = max(self.size, size)
 
     def add(self, groups: NDArray[np.int32], weights: Reals | None) -> None:
         """Add rows; `groups` below 0 belong nowhere, no weights means weight 1."""
-        cpu.add_counts(groups, self.counts)
+        cpu.add_counts(groups, self._counts)
         if self.store:
             values = np.ones(len(groups)) if weights is None else weights
             METHODS[self.aggregate].add(self.store, groups, values)
 
     def merge(self, other: GroupBy) -> None:
         """Add what another part of the rows gave for the same groups."""
-        self.merge_into(np.arange(other.size), other)
+        self.merge_into(slice(other.size), other)
 
-    def merge_into(self, groups: NDArray[Any], other: GroupBy) -> None:
+    def merge_into(self, groups: slice | NDArray[Any], other: GroupBy) -> None:
         """Add what another part gave; its group i is ours of number `groups[i]`."""
         theirs = {name: values[: other.size] for name, values in other.store.items()}
         mine = {name: values[groups] for name, values in self.store.items()}

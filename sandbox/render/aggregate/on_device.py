@@ -55,7 +55,7 @@ class DeviceGroups:
     def merge_into(self, group: GroupBy) -> None:
         """Add what is here to a group on the processor."""
         mine = GroupBy(aggregate=self.aggregate, size=self.size)
-        mine.counts = self.counts.copy_to_host()
+        mine.counts[:] = self.counts.copy_to_host()
         mine.store = {name: values.copy_to_host() for name, values in self.store.items()}
         group.merge(mine)
 
