@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := .venv/bin
 PYTEST_ARGS ?=
 
-.PHONY: help install engine image jars run demo test test-fast test-oracle check lint type bench bench-gpu clean
+.PHONY: help install engine image jars run demo test test-fast gvisor test-gvisor test-oracle check lint type bench bench-gpu clean
 
 help:  ## Print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ test: install image jars lint  ## Set up and run every test
 
 test-fast: install  ## The tests that need neither engine nor Spark
 	@$(BIN)/python -m pytest -m "not docker and not spark and not e2e" $(PYTEST_ARGS)
+
+gvisor: engine  ## Build gVisor's runsc and make it a runtime of the engine here (Go, root)
+	@scripts/gvisor.sh
+
+test-gvisor: install image gvisor  ## The first stories and the attacks with every scope under gVisor
+	@TEST_RUNTIME=runsc $(BIN)/python -m pytest tests/e2e/test_story.py tests/attacks tests/e2e/test_gvisor.py $(PYTEST_ARGS)
 
 test-oracle: install  ## Compare every SQL++ case with the original, AsterixDB (163 MB, Maven, Java 17)
 	@scripts/oracle.sh start

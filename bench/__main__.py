@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from geoscope import Client, Scope
 
-from bench import cold, hops, maps, query_service, rows, spatial, tables
+from bench import cold, hops, load, maps, query_service, rows, spatial, tables
 from bench.figures import Figure, markdown, number, show
 from bench.server import control_plane
 
@@ -49,6 +49,8 @@ def measure(client: Client, parts: set[str]) -> Iterator[Figure]:
 
 def main() -> None:
     """Measure, show, and say by the exit status whether every limit holds."""
+    if sys.argv[1:2] == ["load"]:
+        sys.exit(load.main(sys.argv[2:]))
     parts, as_markdown = parts_and_form(sys.argv[1:])
     done: list[Figure] = []
     try:

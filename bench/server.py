@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -32,26 +33,44 @@ class NotStarted(RuntimeError):
         super().__init__(f"the control plane {why}:\n{output.read_text()[-4000:]}")
 
 
+@dataclass(frozen=True)
+class Plane:
+    """A control plane of ours: its admin's client, and its process."""
+
+    client: Client
+    process: subprocess.Popen[bytes]
+    password: str
+
+
 @contextmanager
 def control_plane() -> Iterator[Client]:
     """A client of a fresh server without a pool; scopes, process and files are gone after it."""
+    with running() as plane:
+        yield plane.client
+
+
+@contextmanager
+def running(**settings: str) -> Iterator[Plane]:
+    """The same with these settings besides, and with its process to look at."""
     password = secrets.token_hex(8)
     with tempfile.TemporaryDirectory(prefix="geoscope-bench-") as folder:
         url = f"http://127.0.0.1:{_free_port()}"
         output = Path(folder) / "control.log"
-        process = _start(url, Path(folder) / "state", password, output)
+        process = _start(url, Path(folder) / "state", password, output, settings)
         try:
             _await_health(url, process, output)
             with Client(url, username="admin", password=password) as client:
                 try:
-                    yield client
+                    yield Plane(client, process, password)
                 finally:
                     _close_scopes(client)
         finally:
             _stop(process)
 
 
-def _start(url: str, state: Path, password: str, output: Path) -> subprocess.Popen[bytes]:
+def _start(
+    url: str, state: Path, password: str, output: Path, settings: dict[str, str]
+) -> subprocess.Popen[bytes]:
     ours = {
         "PORT": url.rpartition(":")[2],
         "STATE_DIR": str(state),
@@ -63,6 +82,7 @@ def _start(url: str, state: Path, password: str, output: Path) -> subprocess.Pop
             for key in ("DRIVER", "IMAGE")
             if PREFIX + key in os.environ
         },
+        **settings,
     }
     env = {key: value for key, value in os.environ.items() if not key.startswith(PREFIX)}
     with output.open("wb") as log:

@@ -23,6 +23,9 @@ ROOT = Path(__file__).parents[2]
 ADMIN_PASSWORD = "an-admin-of-tests"
 START_DEADLINE_S = 60
 CALL_DEADLINE_S = 120
+TEST_RUNTIME = os.environ.get("TEST_RUNTIME", "")
+RUNTIME = {"GEOSCOPE_RUNTIME": TEST_RUNTIME, "GEOSCOPE_PEER_UID": "any"} if TEST_RUNTIME else {}
+"""Of the scopes of every test's server: `make test-gvisor` sets it."""
 SERVES = re.compile(r"serves at (http://\S+?),")
 
 
@@ -65,6 +68,7 @@ class Server:
         }
         return subprocess.Popen(
             [sys.executable, "-m", "control"],
+            **RUNTIME,
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
