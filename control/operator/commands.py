@@ -9,6 +9,7 @@ import typer
 
 from control.operator.copies import backup, restore
 from control.operator.doctor.command import doctor
+from control.operator.drain import drain
 from control.operator.keys import keys
 from control.operator.logs import logs
 from control.operator.ps import ps
@@ -18,6 +19,7 @@ COMMANDS: Final[dict[str, Callable[..., None]]] = {
     "ps": ps,
     "top": top,
     "logs": logs,
+    "drain": drain,
     "doctor": doctor,
     "keys": keys,
     "backup": backup,

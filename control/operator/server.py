@@ -45,12 +45,12 @@ class Server:
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         """The members of the reply; raises NoServer or Refused."""
-        return self.ask("GET", path, query)
+        return self.ask("GET", path, params=query)
 
-    def ask(self, method: str, path: str, query: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The members of the reply; raises NoServer or Refused."""
+    def ask(self, method: str, path: str, **more: Any) -> dict[str, Any]:
+        """The members of the reply; `json` is a body. Raises NoServer or Refused."""
         headers = {"Authorization": f"Token {self._logged_in()}"}
-        return self._send(method, path, headers=headers, params=query)
+        return self._send(method, path, headers=headers, **more)
 
     def _logged_in(self) -> str:
         if self._token is None:
