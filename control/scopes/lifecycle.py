@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from control.agent_client import AgentClient
 from control.engine.driver import PROTOCOL_LABEL, ContainerStatus
 from control.errors import EngineUnavailable, GeoscopeError, NoCapacity, ScopeNotFound
 from control.scopes.backing import Backing
 from control.scopes.containers import Containers
 from control.scopes.endings import PAUSED, TOO_OLD
+from control.scopes.farewell import farewell
 from control.scopes.readiness import Readiness, understood
 from control.scopes.roster import Live, Roster
 from control.scopes.scope import Intent, ScopeState
@@ -107,10 +109,12 @@ class Lifecycle:
         self._running(live, "started")
 
     async def halt(self, live: Live, reason: str) -> None:
-        """Stop and remove the container; berth and name stay."""
+        """Stop and remove the container; berth and name stay. What it took is in the reason."""
+        asked = live.agent if live.scope.is_running else None
         self._intend(live, Intent.STOP, ScopeState.STOPPING, reason)
+        took = await self._say_farewell(live, asked)
         await self._clear(live)
-        self._done(live, ScopeState.STOPPED, "stopped", reason)
+        self._done(live, ScopeState.STOPPED, "stopped", "; ".join(filter(None, (reason, took))))
 
     async def close(self, live: Live) -> None:
         """Make everything of it gone: container, disk, then name and uid."""
@@ -238,6 +242,13 @@ class Lifecycle:
         container_id = live.scope.container_id or ""
         readiness = Readiness(self._backing.driver, container_id, live.agent, stages.agent_is_at)
         return await readiness.wait(timeout_s, live.leaving)
+
+    async def _say_farewell(self, live: Live, agent: AgentClient | None) -> str:
+        container_id = live.scope.container_id
+        if container_id is None:
+            return ""
+        grace_s = self._backing.limits.stop_grace_s
+        return await farewell(self._backing.driver, container_id, agent, grace_s)
 
     async def _clear(self, live: Live) -> None:
         await self._let_go(live)

@@ -24,16 +24,42 @@ class ScopeState(StrEnum):
 
 S = ScopeState
 
-MOVES: Final[Mapping[ScopeState, frozenset[ScopeState]]] = {
-    S.STARTING: frozenset({S.IDLE, S.BUSY, S.STOPPING, S.STOPPED, S.DEAD}),
-    S.IDLE: frozenset({S.BUSY, S.PAUSED, S.STOPPING, S.STOPPED, S.DEAD}),
-    S.BUSY: frozenset({S.IDLE, S.PAUSED, S.STOPPING, S.STOPPED, S.DEAD}),
-    S.PAUSED: frozenset({S.IDLE, S.BUSY, S.STOPPING, S.STOPPED, S.DEAD}),
-    S.STOPPING: frozenset({S.STOPPED, S.DEAD}),
-    S.STOPPED: frozenset({S.STARTING, S.STOPPING, S.DEAD}),
-    S.DEAD: frozenset({S.STARTING, S.STOPPING, S.STOPPED}),
+CAUSES: Final[Mapping[tuple[ScopeState, ScopeState], str]] = {
+    (S.STARTING, S.IDLE): "its agent answers",
+    (S.STARTING, S.BUSY): "its agent answers, and the request that woke it waits",
+    (S.STARTING, S.STOPPING): "closed, or the opening failed and is undone",
+    (S.STARTING, S.STOPPED): "the host has no room, or the engine is away: woken again later",
+    (S.STARTING, S.DEAD): "it did not start",
+    (S.IDLE, S.BUSY): "a request begins",
+    (S.IDLE, S.PAUSED): "paused by an operator",
+    (S.IDLE, S.STOPPING): "closed, restarted, idle for too long, or its life is over",
+    (S.IDLE, S.STOPPED): "stopped or removed by an operator, or ended with the engine",
+    (S.IDLE, S.DEAD): "agent, JVM or container ended",
+    (S.BUSY, S.IDLE): "the last request ended",
+    (S.BUSY, S.PAUSED): "paused by an operator",
+    (S.BUSY, S.STOPPING): "closed, restarted, or its life is over",
+    (S.BUSY, S.STOPPED): "stopped or removed by an operator, or ended with the engine",
+    (S.BUSY, S.DEAD): "agent, JVM or container ended",
+    (S.PAUSED, S.IDLE): "unpaused",
+    (S.PAUSED, S.BUSY): "unpaused, and requests are under way",
+    (S.PAUSED, S.STOPPING): "closed, restarted, or its life is over",
+    (S.PAUSED, S.STOPPED): "stopped or removed by an operator, or ended with the engine",
+    (S.PAUSED, S.DEAD): "the container ended",
+    (S.STOPPING, S.STOPPED): "its container is gone",
+    (S.STOPPED, S.STARTING): "woken by a request, restarted, or started by an operator",
+    (S.STOPPED, S.STOPPING): "closed, or its life is over",
+    (S.STOPPED, S.DEAD): "started by an operator, and its agent is too old",
+    (S.DEAD, S.STARTING): "restarted, or started by an operator",
+    (S.DEAD, S.STOPPING): "closed, or its life is over",
+    (S.DEAD, S.STOPPED): "what was killed turns out to be removed by an operator",
 }
-"""The legal moves. `stopped` and `dead` leave through `starting`, so a start is always seen."""
+"""The legal moves and what makes them. `stopped` and `dead` leave through `starting`, so that a
+start is always seen; what was begun to stop ends stopped."""
+
+MOVES: Final[Mapping[ScopeState, frozenset[ScopeState]]] = {
+    state: frozenset(new for old, new in CAUSES if old is state) for state in ScopeState
+}
+"""Where each state may go."""
 
 RUNNING: Final = frozenset({S.IDLE, S.BUSY})
 """States in which the agent can be asked."""

@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import os
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -191,7 +191,10 @@ class ScriptedAgent:
     asked: list[Asked] = field(default_factory=list)
     request_ids: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    on_shutdown: Callable[[], Coroutine[Any, Any, None]] | None = None
+    """What follows when it has said that it will end; without it nothing does."""
     _runner: web.AppRunner | None = None
+    _ending: asyncio.Task[None] | None = None
 
     def on(self, kind: type[Asked], answer: Answer) -> None:
         """From now on `kind` is answered so: a value, or what a function of the request returns."""
@@ -231,7 +234,10 @@ class ScriptedAgent:
             body = await request.read() or b"{}"
             message = msgspec.json.decode(body, type=kind)
             self._note(message, request)
-            return await _send(request, await self._answer(kind, message))
+            sent = await _send(request, await self._answer(kind, message))
+            if kind is wire.ShutdownRequest and self.on_shutdown is not None:
+                self._ending = asyncio.create_task(self.on_shutdown())
+            return sent
 
         return handle
 

@@ -338,6 +338,8 @@ class FakeEngine:
         container.lines.append("agent started")
         if self._agent_factory is not None:
             container.agent = self._agent_factory(container.socket, container.plan)
+            if isinstance(container.agent, ScriptedAgent):
+                container.agent.on_shutdown = lambda: self.world.end(container, 0)
             await container.agent.start()
         self.world.tell(container, "start")
 

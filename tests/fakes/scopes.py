@@ -20,7 +20,7 @@ from control.scopes.registry import ScopeRegistry
 from control.store.database import Database
 from control.store.scopes import ScopeStore
 from tests.fakes.engine import FakeBerths, FakeContainer, FakeEngine, Fuse, World
-from wire.messages import Health
+from wire.messages import Health, Ok, ShutdownRequest
 
 START = 1_800_000_000.0
 READY = Health(ready=True, stage="ready", version="1.0")
@@ -88,16 +88,24 @@ class FakeHost:
 class QuickAgent(AgentClient):
     """Asks the container of the World directly, without a socket."""
 
-    def __init__(self, world: World, healths: dict[str, Health], socket: Path) -> None:
+    def __init__(
+        self, world: World, healths: dict[str, Health], socket: Path, deaf: set[str]
+    ) -> None:
         super().__init__(socket, uid=None)
+        self._deaf = deaf
         self._world = world
         self._healths = healths
 
     async def call(self, request: Any, timeout_s: float, request_id: str = "") -> Any:
-        """Health, if the container runs."""
+        """Health, if the container runs; asked to end it does."""
         container = self._world.at(self.socket)
         if container is None:
             raise AgentUnreachable("nobody listens")  # noqa: EM101
+        if isinstance(request, ShutdownRequest):
+            if container.plan.sandbox_id in self._deaf:
+                raise AgentUnreachable("it hears nothing")  # noqa: EM101
+            await self._world.end(container, 0)
+            return Ok()
         return self._healths.get(container.plan.sandbox_id, self._healths["*"])
 
 
@@ -123,6 +131,8 @@ class House:
     world: World = field(default_factory=World)
     clock: FakeClock = field(default_factory=FakeClock)
     healths: dict[str, Health] = field(default_factory=lambda: {"*": READY})
+    deaf: set[str] = field(default_factory=set)
+    """Sandboxes whose agents do not hear that they should end."""
     quotas: dict[str, Quota] = field(default_factory=dict)
     room: FakeHost | None = None
     rules: Rules = field(default_factory=Rules)
@@ -163,7 +173,7 @@ class Control:
             ScopeStore(self.database),
             limits,
             clock=house.clock,
-            connect=lambda socket, _: QuickAgent(house.world, house.healths, socket),
+            connect=lambda socket, _: QuickAgent(house.world, house.healths, socket, house.deaf),
             quotas=lambda owner: house.quotas.get(owner, Quota()),
             host=house.room,
             rules=house.rules,

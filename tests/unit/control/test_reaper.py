@@ -159,3 +159,17 @@ async def test_a_scope_over_a_soft_disk_bound_is_stopped(house: House) -> None:
 async def _command(registry: ScopeRegistry) -> None:
     async with registry.command("ann", "taxi"):
         pass
+
+
+async def test_an_agent_that_does_not_end_is_told_and_the_reason_says_so(house: House) -> None:
+    async with house.registry() as registry:
+        await registry.open("ann", ScopeWish(name="taxi", idle_timeout_s=5))
+        house.deaf.add(registry.get("ann", "taxi").sandbox_id)
+        house.clock.advance(5)
+        await registry.reap()
+
+        scope = registry.get("ann", "taxi")
+        assert scope.state is ScopeState.STOPPED
+        assert scope.reason == (
+            "idle; its agent did not end when it was asked to, SIGTERM was needed"
+        )
