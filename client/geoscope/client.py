@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from geoscope.admin import Admin
+from geoscope.opening import OnStage, opened
 from geoscope.scope import Scope
 from geoscope.settings import ClientSettings, SavedTokens
 from geoscope.transport import Transport
@@ -69,10 +70,19 @@ class Client:
         self.transport.ask("DELETE", "/token", params=query)
         self.transport.token = None
 
-    def open(self, name: str | None = None, **limits: Any) -> Scope:
-        """Open a scope; `limits`: memory, cpus, disk, gpu, idle_timeout, ttl. Raises Conflict."""
+    def open(
+        self, name: str | None = None, *, on_stage: OnStage | None = None, **limits: Any
+    ) -> Scope:
+        """Open a scope; `limits`: memory, cpus, disk, gpu, idle_timeout, ttl. Raises Conflict.
+
+        `on_stage` is called with the name of each stage of its start as that begins, and the
+        seconds until then.
+        """
         body = {**limits, **({"scope": name} if name else {})}
-        made = self.transport.ask("POST", "/scope", body)
+        if on_stage is None:
+            made = self.transport.ask("POST", "/scope", body)
+        else:
+            made = opened(self.transport, body, on_stage)
         return Scope(self.transport, made["scope"])
 
     def scope(self, name: str) -> Scope:

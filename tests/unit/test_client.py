@@ -341,3 +341,47 @@ def test_a_statement_that_failed_says_how(web, scope, status):
 
     assert (caught.value.status, caught.value.type) == (status, "fatal")
     assert caught.value.texts == ["ASX1001: Syntax error"]
+
+
+STAGES = (
+    b'event: state\ndata: {"state": "starting", "stage": "disk", "at_ms": 0.0}\n\n'
+    b'event: state\ndata: {"state": "starting", "stage": "spark", "at_ms": 1250.0}\n\n'
+)
+
+
+def test_an_opening_tells_its_stages(web, client):
+    web.tell(
+        STAGES + b'event: scope\ndata: {"status": "success", "scope": "taxi"}\n\n',
+        Content_Type="text/event-stream",
+    )
+    heard = []
+
+    scope = client.open("taxi", on_stage=lambda *stage: heard.append(stage), memory="1GiB")
+
+    assert scope.name == "taxi"
+    assert heard == [("disk", 0.0), ("spark", 1.25)]
+    assert web.last.headers["Accept"] == "text/event-stream"
+    assert web.last.body == {"scope": "taxi", "memory": "1GiB"}
+
+
+def test_an_opening_that_fails_on_the_way_raises_its_error(web, client):
+    error = b'event: error\ndata: {"code": 503, "type": "no_capacity", "message": "full"}'
+    web.tell(STAGES + error + b"\n\n", Content_Type="text/event-stream")
+
+    with pytest.raises(Unavailable, match="full") as raised:
+        client.open(on_stage=lambda *_: None)
+
+    assert raised.value.type == "no_capacity"
+
+
+def test_an_opening_that_is_cut_short_is_no_scope(web, client):
+    web.tell(STAGES, Content_Type="text/event-stream")
+
+    with pytest.raises(Unreachable, match="ended before the scope was there"):
+        client.open(on_stage=lambda *_: None)
+
+
+def test_a_server_that_tells_no_stages_answers_as_ever(web, client):
+    web.tell({"scope": "taxi"})
+
+    assert client.open(on_stage=lambda *_: None).name == "taxi"

@@ -185,3 +185,22 @@ def test_the_demos_styles_are_those_of_the_charts(chart):
     params = json.loads(json.dumps(trips.FRAME | style))
 
     assert parse(chart, params).chart == chart
+
+
+def test_an_opening_shows_its_stages_beside_the_name(web, geoscope):
+    body = b'event: state\ndata: {"stage": "spark", "at_ms": 1250.0}\n\n'
+    web.tell(body + b'event: scope\ndata: {"scope": "taxi"}\n\n', Content_Type="text/event-stream")
+
+    done = geoscope("scope", "open", "taxi", "--progress")
+
+    assert done.stdout == "taxi\n"
+    assert done.stderr == "  1.25 s  spark\n"
+
+
+def test_an_opening_without_a_terminal_prints_the_name_alone(web, geoscope):
+    web.tell({"scope": "taxi"})
+
+    done = geoscope("scope", "open")
+
+    assert (done.stdout, done.stderr) == ("taxi\n", "")
+    assert "Accept" not in web.last.headers or "event" not in web.last.headers["Accept"]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from geoscope.cli.output import console, say, show
+from geoscope.cli.output import complain, console, errors, say, show
 from geoscope.client import Client
 
 commands = typer.Typer(help="Open, look at and close scopes.", no_args_is_help=True)
@@ -26,12 +26,22 @@ def open_scope(
     name: Annotated[str, typer.Argument(help="made up where there is none")] = "",
     memory: Annotated[str, typer.Option(help="for example 2GiB")] = "",
     cpus: Annotated[float, typer.Option(help="0: as usual")] = 0,
+    progress: Annotated[
+        bool | None, typer.Option(help="tell each stage of its start; usual at a terminal")
+    ] = None,
 ) -> None:
     """Open a scope and print its name."""
-    limits = {"memory": memory or None, "cpus": cpus or None}
+    wishes = {"memory": memory or None, "cpus": cpus or None}
+    limits = {key: wish for key, wish in wishes.items() if wish is not None}
+    is_told = errors.is_terminal if progress is None else progress
     with Client() as client:
-        scope = client.open(name or None, **{k: v for k, v in limits.items() if v is not None})
+        scope = client.open(name or None, on_stage=_tell if is_told else None, **limits)
         say(scope.name)
+
+
+def _tell(stage: str, seconds: float) -> None:
+    """On standard error: the name alone is the output."""
+    complain(f"{seconds:6.2f} s  {stage}")
 
 
 @commands.command("show")
