@@ -133,6 +133,7 @@ async def begun(order: Order) -> AsyncIterator[AgentClient]:
     except OURS as error:
         if not is_there:
             raise
+        order.call.services.metrics.count_error(error.type)
         problem, is_lost = of_error(error), isinstance(error, NODE_LOST)
         if isinstance(error, AgentUnreachable):
             problem = _why_unreachable(order) or problem
