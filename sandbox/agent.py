@@ -61,6 +61,7 @@ class Agent:
         tasks = [
             asyncio.create_task(self._start_spark(services, notebook)),
             asyncio.create_task(self._shut_down(services)),
+            asyncio.create_task(self._tidy(services)),
         ]
         self._watch_jvm()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end, SIGTERM_EXIT)
@@ -150,6 +151,12 @@ class Agent:
                 loop.call_soon_threadsafe(self._end, exit_code_of(code))
 
         threading.Thread(target=wait, name="jvm", daemon=True).start()
+
+    async def _tidy(self, services: Services) -> None:
+        """A scope may hold many files: nobody waits for the look at all of them."""
+        dropped = await asyncio.to_thread(services.files.drop_leftovers)
+        if dropped:
+            logger.info("unfinished uploads removed: %d", dropped)
 
     async def _shut_down(self, services: Services) -> None:
         await services.shutdown.wait()

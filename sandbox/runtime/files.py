@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -25,6 +26,7 @@ from wire.protocol import ErrorCode
 MAX_LISTED: Final = 10_000
 MAX_PARTS: Final = 64
 UPLOAD_PREFIX: Final = ".upload-"
+LEFTOVER: Final = re.compile(r"\.upload-[0-9a-f]{16}")
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CODES: Final = {
@@ -74,10 +76,25 @@ class Upload:
 
 
 class Files:
-    """The folder that the files endpoint shows (blocking calls)."""
+    """The folder that the files endpoint shows (blocking calls).
+
+    The mutable state is the names of files on their way in.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._under_way: set[str] = set()
+
+    def drop_leftovers(self) -> int:
+        """Remove what uploads left that an earlier agent did not finish; how many there were."""
+        dropped = 0
+        for _, _, names, folder in os.fwalk(self._root):
+            for name in names:
+                if LEFTOVER.fullmatch(name) and name not in self._under_way:
+                    with contextlib.suppress(OSError):
+                        os.unlink(name, dir_fd=folder)
+                        dropped += 1
+        return dropped
 
     def open(self, path: str) -> BinaryIO | FileListing:
         """The file, open to read, or the folder's listing; raises AgentFailure."""
@@ -99,14 +116,16 @@ class Files:
                 raise AgentFailure(ErrorCode.BAD_PATH, "a file needs a name")
             temporary = f"{UPLOAD_PREFIX}{secrets.token_hex(8)}"
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            with _worded(path):
-                descriptor = os.open(temporary, flags, 0o600, dir_fd=parent)
+            self._under_way.add(temporary)
             try:
+                with _worded(path):
+                    descriptor = os.open(temporary, flags, 0o600, dir_fd=parent)
                 with os.fdopen(descriptor, "wb", 0) as stream:
                     yield Upload(path, parent, name, temporary, stream)
             finally:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(temporary, dir_fd=parent)
+                self._under_way.discard(temporary)
 
     def delete(self, path: str) -> None:
         """Remove a file, a link or a folder with all that is in it."""

@@ -185,3 +185,29 @@ def test_the_root_itself_stays(files: Files) -> None:
             call("")
 
         assert code_of(error) is ErrorCode.BAD_PATH
+
+
+def test_leftovers_of_an_earlier_life_go_and_nothing_else(files: Files, root: Path) -> None:
+    (root / "deep" / "er").mkdir(parents=True)
+    outside = root.parent / ".upload-0123456789abcdef"
+    outside.write_bytes(b"kept")
+    (root / "link").symlink_to(root.parent)
+    left = [root / ".upload-0123456789abcdef", root / "deep" / "er" / ".upload-00112233445566ff"]
+    own = [root / ".upload-mine", root / "deep" / "upload-0123456789abcdef", root / "a"]
+    for path in (*left, *own):
+        path.write_bytes(b"x")
+
+    assert files.drop_leftovers() == 2
+    assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in (*own, outside))
+
+
+def test_an_upload_under_way_is_no_leftover(files: Files, root: Path) -> None:
+    with files.receive("a") as upload:
+        upload.write(b"whole")
+
+        assert files.drop_leftovers() == 0
+        upload.commit()
+
+    assert (root / "a").read_bytes() == b"whole"
+    assert [path.name for path in root.iterdir()] == ["a"]
