@@ -107,6 +107,7 @@ class Execution:
         try:
             return await self.members()
         except GeoscopeError as error:
+            self._call.services.metrics.count_error(error.type)
             return failure_members(error)
 
     async def _run(self) -> None:
@@ -120,7 +121,6 @@ class Execution:
             self._events.put_nowait(None)
 
     async def _take_turn(self, deadline: Deadline) -> None:
-            self._call.services.metrics.count_error(error.type)
         registry = self._call.services.registry
         async with registry.command(self._call.user, self._scope, deadline) as client:
             left_s = deadline.remaining_s()

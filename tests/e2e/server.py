@@ -64,11 +64,11 @@ class Server:
             "GEOSCOPE_STATE_DIR": str(self.state_dir),
             "GEOSCOPE_ADMIN_PASSWORD": ADMIN_PASSWORD,
             "GEOSCOPE_DRIVER": "docker",
+            **RUNTIME,
             **self.settings,
         }
         return subprocess.Popen(
             [sys.executable, "-m", "control"],
-            **RUNTIME,
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
