@@ -62,6 +62,8 @@ main() {
     if ! docker image inspect "$tag" >/dev/null 2>&1; then
         scripts/base_image.sh
         build "$tag"
+        docker tag "$tag" "$NAME:latest"
+        scripts/image_prune.sh "$NAME" || say "old images could not be removed"
     fi
     docker tag "$tag" "$NAME:latest"
     say "$(docker image inspect --format "$tag, {{.Size}} bytes" "$tag")"
