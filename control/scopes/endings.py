@@ -15,6 +15,9 @@ KILLED: Final = "killed by an operator"
 REMOVED: Final = "its container was removed by an operator"
 PAUSED: Final = "paused by an operator"
 OUT_OF_MEMORY: Final = "out of memory: the container was killed at its memory limit"
+NOT_BY_ENGINE: Final = (
+    "its agent was killed (SIGKILL), not through the engine: by its own code, or on the host"
+)
 ENGINE_WENT: Final = "its container ended with the engine or the host"
 SIGKILL_CODE: Final = 137
 ASKED_CODES: Final = frozenset({int(ExitCode.OK), 143, 255})
@@ -46,6 +49,8 @@ def ending(exit_code: int | None, seen: Seen) -> tuple[ScopeState, str]:
         return ScopeState.DEAD, KILLED
     if seen.signals:
         return ScopeState.STOPPED, BY_OPERATOR
+    if seen.live and exit_code == SIGKILL_CODE:
+        return ScopeState.DEAD, NOT_BY_ENGINE
     if not seen.live and exit_code in ASKED_CODES:
         return ScopeState.STOPPED, ENGINE_WENT
     return ScopeState.DEAD, exit_words(exit_code)

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from control.engine.driver import SANDBOX_LABEL, VERSION_LABEL, ContainerState, ContainerStatus
 from control.scopes.backing import Backing
-from control.scopes.endings import REMOVED, ending
+from control.scopes.endings import KILLED, REMOVED, ending
 from control.scopes.lifecycle import Lifecycle
 from control.scopes.roster import Live, Roster
 from control.scopes.scope import ScopeState
@@ -107,6 +107,9 @@ class Reconciler:
         if gone:
             live.scope.container_id = None
         if live.scope.state not in HAD_CONTAINER:
+            if gone and live.scope.reason == KILLED:
+                # `docker rm -f` kills first; now it is known that more was meant.
+                self._lifecycle.ended(live, ScopeState.STOPPED, REMOVED)
             return
         state, reason = ending(status.exit_code, self._signs.seen(status.id, watched=watched))
         if gone:

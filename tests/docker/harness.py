@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import io
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -52,6 +53,16 @@ def stub_image(client: docker.DockerClient, run_id: str) -> str:
     tag = f"geoscope-stub:{digest}"
     if not client.images.list(tag):
         client.images.build(path=str(AGENTS), tag=tag, network_mode="host", rm=True)
+    return tag
+
+
+def behaving_image(client: docker.DockerClient, stub: str, behaviour: str) -> str:
+    """The tag of the stub's image whose agents behave so, whatever control plane starts them."""
+    name, digest = stub.split(":")
+    tag = f"{name}-{behaviour.replace('_', '-')}:{digest}"
+    if not client.images.list(tag):
+        recipe = io.BytesIO(f"FROM {stub}\nENV STUB_BEHAVIOUR={behaviour}\n".encode())
+        client.images.build(fileobj=recipe, tag=tag, rm=True)
     return tag
 
 

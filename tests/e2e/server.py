@@ -9,23 +9,25 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import docker
 import requests
 
 from control.engine.driver import INSTALLATION_LABEL
 
+T = TypeVar("T")
 ROOT = Path(__file__).parents[2]
 ADMIN_PASSWORD = "an-admin-of-tests"
-START_DEADLINE_S = 60
-CALL_DEADLINE_S = 120
 TEST_RUNTIME = os.environ.get("TEST_RUNTIME", "")
 RUNTIME = {"GEOSCOPE_RUNTIME": TEST_RUNTIME, "GEOSCOPE_PEER_UID": "any"} if TEST_RUNTIME else {}
 """Of the scopes of every test's server: `make test-gvisor` sets it."""
+START_DEADLINE_S = 60
+CALL_DEADLINE_S = 120
 SERVES = re.compile(r"serves at (http://\S+?),")
 
 
@@ -37,6 +39,8 @@ class Server:
     settings: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
     url: str = ""
+    life: int = 0
+    """Grows with every end: a request that spans one may fail."""
     output: list[str] = field(default_factory=list)
 
     def start(self) -> None:
@@ -86,10 +90,10 @@ class Server:
 
     def _end(self, number: signal.Signals) -> int:
         assert self.process is not None
-        self.process.send_signal(number)
-        code = self.process.wait(timeout=30)
         self.url = ""
-        return code
+        self.life += 1
+        self.process.send_signal(number)
+        return self.process.wait(timeout=30)
 
     def _read(self, stream: IO[str], ready: threading.Event) -> None:
         with stream:
@@ -125,6 +129,17 @@ class Server:
         for place in [line.split()[1] for line in mounts]:
             if place.startswith(str(self.state_dir)):
                 subprocess.run(["umount", "-l", place], check=True)
+
+
+def until(look: Callable[[], T], wanted: Callable[[T], bool], deadline_s: float = 60) -> T:
+    """What `look` gave once it was as wanted; the last look is in the failure."""
+    ends = time.monotonic() + deadline_s
+    pause_s = 0.02
+    while not wanted(seen := look()):
+        assert time.monotonic() < ends, f"not within {deadline_s} s: {seen}"
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, 0.5)
+    return seen
 
 
 @dataclass
@@ -170,6 +185,11 @@ class User:
         assert members["status"] == "error"
         assert members["code"] == status
         return members
+
+    def state(self, scope: str) -> tuple[str, str]:
+        """State and reason of a scope."""
+        [found] = [each for each in self.get("/scope")["scopes"] if each["scope"] == scope]
+        return found["state"], found["reason"] or ""
 
     @staticmethod
     def _success(answer: requests.Response) -> Any:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import docker
 import pytest
 
 from tests.e2e.conftest import PASSWORD
-from tests.e2e.server import ADMIN_PASSWORD, Server, User
+from tests.e2e.server import ADMIN_PASSWORD, Server, User, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.docker, pytest.mark.timeout(300)]
 
@@ -20,23 +18,6 @@ SAMPLE = {"name": "trips", "format": "csv", "path": "/samples/nyc_taxi.csv"}
 def owner(server: Server) -> User:
     """The admin, who is a user like any other."""
     return User.log_in(server, "admin", ADMIN_PASSWORD)
-
-
-def until(look: Callable[[], Any], wanted: Callable[[Any], bool], deadline_s: float = 60) -> Any:
-    """What `look` gave once it was as wanted; the last look is in the failure."""
-    ends = time.monotonic() + deadline_s
-    pause_s = 0.02
-    while not wanted(seen := look()):
-        assert time.monotonic() < ends, f"not within {deadline_s} s: {seen}"
-        time.sleep(pause_s)
-        pause_s = min(pause_s * 1.5, 0.5)
-    return seen
-
-
-def state_of(user: User, scope: str) -> tuple[str, str]:
-    """Its state and reason."""
-    members = user.get(f"/scope/{scope}")
-    return members["state"], members["reason"] or ""
 
 
 def freezes(container: Any) -> bool:
@@ -99,7 +80,7 @@ def test_restart_and_idle_stop_keep_files_and_tables(
     user.post("/query", scope="sleepy", sql="create temp view gone as select 1 as n")
     user.post("/command", scope="sleepy", command="x = 1")
 
-    stopped = until(lambda: state_of(user, "sleepy"), lambda seen: seen[0] == "stopped")
+    stopped = until(lambda: user.state("sleepy"), lambda seen: seen[0] == "stopped")
     no_container = list(own_server.containers(engine))
     own = user.post("/query", scope="sleepy", sql="select n from own")["result"]
     trips = user.post("/query", scope="sleepy", sql="select count(*) from trips")["result"]
@@ -122,11 +103,11 @@ def test_operator_pauses_kills_and_removes(own_server: Server, engine: docker.Do
     (container,) = own_server.containers(engine)
 
     until(lambda: freezes(container), bool)
-    paused = until(lambda: state_of(user, "watched"), lambda seen: seen[0] == "paused")
+    paused = until(lambda: user.state("watched"), lambda seen: seen[0] == "paused")
     container.unpause()
-    until(lambda: state_of(user, "watched"), lambda seen: seen[0] == "idle")
+    until(lambda: user.state("watched"), lambda seen: seen[0] == "idle")
     container.kill()
-    dead = until(lambda: state_of(user, "watched"), lambda seen: seen[0] == "dead")
+    dead = until(lambda: user.state("watched"), lambda seen: seen[0] == "dead")
     user.post("/scope/watched/restart")
 
     assert paused[1]
