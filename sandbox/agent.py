@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from sandbox.runtime.notebook import Notebook
-    from sandbox.server.services import Services
+    from sandbox.server.services import Services, SparkServices
 
 SIGTERM_EXIT: Final = 143
 WATCH_S: Final = 1.0
@@ -122,14 +122,21 @@ class Agent:
         # Imports take a second, in which the JVM starts.
         composition = await asyncio.to_thread(import_module, "sandbox.server.composition")
         gateway = await asyncio.to_thread(self._jvm.connect)
-        services.stage = "spark"
-        spark = await asyncio.to_thread(composition.compose, self._settings, gateway, notebook)
+        services.at("spark")
+
+        def compose() -> SparkServices:
+            made: SparkServices = composition.compose(
+                self._settings, gateway, notebook, lambda: services.at("session")
+            )
+            return made
+
+        spark = await asyncio.to_thread(compose)
         composition.open_notebook(spark)
-        services.stage = "catalog"
+        services.at("catalog")
         await spark.board.run("restore", RESTORE_S, lambda _work: spark.tables.restore())
         await spark.statements.restore()
         services.spark = spark
-        services.stage = "ready"
+        services.at("ready")
 
     async def _watch_spark(self, services: Services) -> None:
         runtime = services.ready().runtime

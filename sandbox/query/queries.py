@@ -38,6 +38,7 @@ class Queries:
     ) -> None:
         self._runtime = runtime
         self._collector = Collector(runtime.spark, Path(settings.scope_dir) / "spool")
+        self._direct = settings.render_direct
         self._failures = RowFailures(runtime.jvm)
         self._tables = tables
 
@@ -73,7 +74,10 @@ class Queries:
         # What a command gives is here already; a plan on top of it would only run a job.
         limited = frame if cap is None or is_command else frame.limit(cap + 1)
         try:
-            return self._collector.collect(limited, request.format, limits)
+            # With parameters or a limit the plan is another one than that of the text.
+            plain = self._direct and request.params is None and limited is frame
+            sql = request.sql if plain and not is_command else None
+            return self._collector.collect(limited, request.format, limits, sql)
         except AgentFailure:
             self._stop_jobs(work)
             raise

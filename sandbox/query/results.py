@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +11,17 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from sandbox.failure import AgentFailure
+from sandbox.parquet.give_up import NotTaken
 from sandbox.query.batches import BatchStream, Converters
 from sandbox.query.columns import fields_of
+from sandbox.query.direct import DirectRows, direct_rows
 from sandbox.query.encoders import Encoder, encoder_for
-from sandbox.query.projection import carry, project
+from sandbox.query.projection import Carried, carry, project
 from sandbox.query.spool import Spool
 from wire.messages import QueryReply
 from wire.protocol import ErrorCode
+
+Stream = BatchStream | DirectRows
 
 
 @dataclass
@@ -62,15 +66,32 @@ class Collector:
         self._converters = Converters(spark)
         self._spool_dir = spool_dir
 
-    def collect(self, frame: DataFrame, fmt: str, limits: Limits) -> Result:
+    def collect(self, frame: DataFrame, fmt: str, limits: Limits, sql: str | None = None) -> Result:
         """All rows of the frame in a format of the contract; raises AgentFailure.
 
-        A frame with one row more than `limits.rows` allows gives a truncated result.
+        A frame with one row more than `limits.rows` allows gives a truncated result. The rows of
+        `sql`, where it is given, are those of the frame, and may come from files without Spark.
         """
-        carried = [carry(f, as_text=fmt != "arrow") for f in fields_of(frame._jdf.schema())]
-        encoder = encoder_for(fmt, carried)
+        fields = fields_of(frame._jdf.schema())
+        carried = [carry(f, as_text=fmt != "arrow") for f in fields]
+        if sql is not None and all(column.expression is None for column in carried):
+            direct = direct_rows(frame, sql, fields)
+            if direct is not None:
+                with suppress(NotTaken):
+                    return self._spooled(direct, frame, fmt, carried, limits)
         projected = project(frame, carried)
         stream = BatchStream(self._converters, projected, at_most=limits.rows)
+        return self._spooled(stream, projected, fmt, carried, limits)
+
+    def _spooled(
+        self,
+        stream: Stream,
+        projected: DataFrame,
+        fmt: str,
+        carried: list[Carried],
+        limits: Limits,
+    ) -> Result:
+        encoder = encoder_for(fmt, carried)
         spool = Spool(self._spool_dir)
         try:
             taken = _take(stream, encoder, spool, limits)
@@ -92,7 +113,7 @@ class Taken:
     schema: pa.Schema | None = None
 
 
-def _take(stream: BatchStream, encoder: Encoder, spool: Spool, limits: Limits) -> Taken:
+def _take(stream: Stream, encoder: Encoder, spool: Spool, limits: Limits) -> Taken:
     """Encode batch after batch into the spool; raises AgentFailure(RESULT_TOO_LARGE)."""
     taken = Taken()
     # Closed at once when a limit is met: Spark writes into this stream until then.

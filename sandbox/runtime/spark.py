@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from pyspark import SparkContext
@@ -29,9 +30,13 @@ class SparkRuntime:
         self._sessions: dict[str, SparkSession] = {DEFAULT_SESSION: spark}
 
     @classmethod
-    def over(cls, gateway: Any) -> SparkRuntime:
-        """The runtime on a JVM that has Spark's configuration in its system properties."""
+    def over(cls, gateway: Any, has_context: Callable[[], None]) -> SparkRuntime:
+        """The runtime on a JVM that has Spark's configuration in its system properties.
+
+        `has_context` is called between the context and the session.
+        """
         sc = SparkContext(gateway=gateway)
+        has_context()
         spark = SparkSession.builder.getOrCreate()
         register(spark)
         assert spark.sparkContext is sc  # noqa: S101

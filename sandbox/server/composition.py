@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sandbox.query import Queries
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from sandbox.runtime.notebook import Notebook
 
 
-def compose(settings: AgentSettings, gateway: Any, notebook: Notebook) -> SparkServices:
-    """Everything over a JVM that listens (blocking)."""
-    runtime = SparkRuntime.over(gateway)
+def compose(
+    settings: AgentSettings, gateway: Any, notebook: Notebook, has_context: Callable[[], None]
+) -> SparkServices:
+    """Everything over a JVM that listens (blocking); `has_context`: the session comes next."""
+    runtime = SparkRuntime.over(gateway, has_context)
     tables = Tables(runtime, settings)
     return SparkServices(
         runtime=runtime,

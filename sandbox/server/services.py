@@ -45,6 +45,10 @@ class Services:
     spark: SparkServices | None = None
     shutdown: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def at(self, stage: str) -> None:
+        """Its start has come that far."""
+        self.stage = stage
+
     def ready(self) -> SparkServices:
         """The part that needs Spark; raises AgentFailure(NOT_READY)."""
         if self.spark is None:

@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from sandbox.parquet.give_up import NotTaken
 from sandbox.render.direct import located
-from sandbox.render.direct.give_up import NotTaken
 
 Reals = NDArray[np.float64]
 Bounds = tuple[float, float, float, float]

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sandbox.parquet.files import Part, parts
+from sandbox.parquet.give_up import NotTaken
 from sandbox.render.columns import Choice, Columns, PointBatch, ShapeBatch, StartOver
-from sandbox.render.direct.files import Part, parts
-from sandbox.render.direct.give_up import NotTaken
 from sandbox.render.direct.plan import Plan, read_plan
 from sandbox.render.direct.scan import B, Make, make_points, make_shapes, scan
 

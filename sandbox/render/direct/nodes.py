@@ -11,27 +11,18 @@ from typing import Any, Final
 
 import numpy as np
 
+from sandbox.parquet.give_up import NotTaken
+from sandbox.parquet.words import ATTRIBUTE, CATALYST, TEXT, TYPES, Node
 from sandbox.render.direct import values as v
 from sandbox.render.direct.area import Area, area_of
-from sandbox.render.direct.give_up import NotTaken
 from sandbox.render.direct.located import EDGE, INSIDE, OUTSIDE
 
-Node = dict[str, Any]
 Build = Callable[[Node], v.Evaluate]
 
-_PLANS: Final = "org.apache.spark.sql.catalyst.plans.logical"
-_FILES: Final = "org.apache.spark.sql.execution.datasources"
-_CATALYST: Final = "org.apache.spark.sql.catalyst.expressions"
 _SEDONA: Final = "org.apache.spark.sql.sedona_sql.expressions"
 
-PROJECT: Final = f"{_PLANS}.Project"
-FILTER: Final = f"{_PLANS}.Filter"
-RELATION: Final = f"{_FILES}.LogicalRelation"
-PARQUET: Final = f"{_FILES}.parquet.ParquetFileFormat"
-ALIAS: Final = f"{_CATALYST}.Alias"
-ATTRIBUTE: Final = f"{_CATALYST}.AttributeReference"
-LITERAL: Final = f"{_CATALYST}.Literal"
-AND: Final = f"{_CATALYST}.And"
+LITERAL: Final = f"{CATALYST}.Literal"
+AND: Final = f"{CATALYST}.And"
 POINT: Final = f"{_SEDONA}.ST_Point"
 CALL: Final = "geoscope.spatial.Call"
 FROM_TEXT: Final = ["ST_GeomFromText/si"]
@@ -39,21 +30,6 @@ FROM_TEXT: Final = ["ST_GeomFromText/si"]
 IN_AREA: Final = "geoscope.spatial.PointInArea"
 """What predicates of ST_Point(x, y) and a constant polygon are after optimisation."""
 
-TYPES: Final[dict[str, Any]] = {
-    "boolean": np.bool_,
-    "tinyint": np.int8,
-    "smallint": np.int16,
-    "int": np.int32,
-    "bigint": np.int64,
-    "float": np.float32,
-    "double": np.float64,
-    "date": np.int32,
-    "timestamp": np.int64,
-    "timestamp_ntz": np.int64,
-}
-"""Types of columns and how values lie in memory; dates in days, timestamps in microseconds."""
-
-TEXT: Final = "string"
 NUMBERS: Final = ("tinyint", "smallint", "int", "bigint", "float", "double")
 COMPARED: Final = frozenset(TYPES) - {"boolean"}
 
@@ -359,24 +335,24 @@ EXPRESSIONS: Final[dict[str, Build]] = {
     ATTRIBUTE: _attribute,
     LITERAL: _literal,
     AND: _combined(v.conjunction, _BOOLEAN, 2),
-    f"{_CATALYST}.Or": _combined(v.disjunction, _BOOLEAN, 2),
-    f"{_CATALYST}.Not": _combined(v.negation, _BOOLEAN, 1),
-    f"{_CATALYST}.EqualTo": _compared(v.equal),
-    f"{_CATALYST}.EqualNullSafe": _combined(v.null_safe_equal, COMPARED, 2),
-    f"{_CATALYST}.LessThan": _compared(v.less),
-    f"{_CATALYST}.LessThanOrEqual": _compared(v.at_most),
-    f"{_CATALYST}.GreaterThan": _compared(lambda a, b: v.less(b, a)),
-    f"{_CATALYST}.GreaterThanOrEqual": _compared(lambda a, b: v.at_most(b, a)),
-    f"{_CATALYST}.IsNull": _null_test(wanted=True),
-    f"{_CATALYST}.IsNotNull": _null_test(wanted=False),
-    f"{_CATALYST}.In": _in,
-    f"{_CATALYST}.Add": _arithmetic(np.add),
-    f"{_CATALYST}.Subtract": _arithmetic(np.subtract),
-    f"{_CATALYST}.Multiply": _arithmetic(np.multiply),
-    f"{_CATALYST}.Divide": _quotient,
-    f"{_CATALYST}.UnaryMinus": _minus,
-    f"{_CATALYST}.Cast": _cast,
-    f"{_CATALYST}.If": _if,
+    f"{CATALYST}.Or": _combined(v.disjunction, _BOOLEAN, 2),
+    f"{CATALYST}.Not": _combined(v.negation, _BOOLEAN, 1),
+    f"{CATALYST}.EqualTo": _compared(v.equal),
+    f"{CATALYST}.EqualNullSafe": _combined(v.null_safe_equal, COMPARED, 2),
+    f"{CATALYST}.LessThan": _compared(v.less),
+    f"{CATALYST}.LessThanOrEqual": _compared(v.at_most),
+    f"{CATALYST}.GreaterThan": _compared(lambda a, b: v.less(b, a)),
+    f"{CATALYST}.GreaterThanOrEqual": _compared(lambda a, b: v.at_most(b, a)),
+    f"{CATALYST}.IsNull": _null_test(wanted=True),
+    f"{CATALYST}.IsNotNull": _null_test(wanted=False),
+    f"{CATALYST}.In": _in,
+    f"{CATALYST}.Add": _arithmetic(np.add),
+    f"{CATALYST}.Subtract": _arithmetic(np.subtract),
+    f"{CATALYST}.Multiply": _arithmetic(np.multiply),
+    f"{CATALYST}.Divide": _quotient,
+    f"{CATALYST}.UnaryMinus": _minus,
+    f"{CATALYST}.Cast": _cast,
+    f"{CATALYST}.If": _if,
     POINT: _point,
     f"{_SEDONA}.ST_X": _coordinate("x"),
     f"{_SEDONA}.ST_Y": _coordinate("y"),

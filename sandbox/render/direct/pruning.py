@@ -7,16 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sandbox.render.direct.nodes import (
-    AND,
-    ATTRIBUTE,
-    IN_AREA,
-    LITERAL,
-    TYPES,
-    Node,
-    constant_area,
-    literal_value,
-)
+from sandbox.parquet.words import ATTRIBUTE, TYPES, Node
+from sandbox.render.direct.nodes import AND, IN_AREA, LITERAL, constant_area, literal_value
 
 _PRUNED: Final = frozenset({"tinyint", "smallint", "int", "bigint", "float", "double"})
 _COMPARISONS: Final = {

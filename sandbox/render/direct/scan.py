@@ -7,17 +7,18 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sandbox.parquet.files import Part, rows
+from sandbox.parquet.give_up import NotTaken
+from sandbox.parquet.words import TYPES
 from sandbox.render.columns import Batch, PointBatch, Reals, ShapeBatch
 from sandbox.render.direct import located, texts
 from sandbox.render.direct import values as v
-from sandbox.render.direct.files import Part, column_of, rows
-from sandbox.render.direct.give_up import NotTaken
 from sandbox.render.direct.plan import Plan
 from sandbox.render.tally import Fault
 
@@ -130,10 +131,24 @@ def _nulls(valid: v.Mask) -> Flags:
 
 def _columns(plan: Plan, batch: pa.RecordBatch) -> v.Rows:
     return {
-        column.number: column_of(batch.column(i), column.type)
+        column.number: _column(batch.column(i), column.type)
         for i, column in enumerate(plan.columns)
         if column.number != plan.text
     }
+
+
+def _column(array: pa.Array, kind: str) -> v.Column:
+    """An Arrow array's values and nulls, without a copy where it can be."""
+    valid = array.is_valid().to_numpy(zero_copy_only=False) if array.null_count else None
+    if kind == "boolean":
+        filled = array.fill_null(False) if array.null_count else array
+        return v.Column(filled.to_numpy(zero_copy_only=False), valid)
+    return v.Column(_raw(array, np.dtype(TYPES[kind])), valid)
+
+
+def _raw(array: pa.Array, dtype: np.dtype[Any]) -> NDArray[Any]:
+    start = array.offset * dtype.itemsize
+    return np.frombuffer(array.buffers()[1], dtype, count=len(array), offset=start)
 
 
 def _wanted(plan: Plan, read: v.Rows, size: int) -> tuple[Flags | None, int]:

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from sandbox.parquet.give_up import NotTaken
 from sandbox.render import wkt
-from sandbox.render.direct.give_up import NotTaken
 
 _COMMA: Final = ord(",")
 _OPEN: Final = ord("(")

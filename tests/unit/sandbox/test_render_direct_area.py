@@ -10,8 +10,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sandbox.parquet.give_up import NotTaken
 from sandbox.render.direct.area import Area, area_of
-from sandbox.render.direct.give_up import NotTaken
 from sandbox.render.direct.located import EDGE, INSIDE, OUTSIDE
 
 SQUARE = "POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0))"

@@ -9,7 +9,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.render.direct.give_up import NotTaken
+from sandbox.parquet.give_up import NotTaken
 from sandbox.render.direct.texts import polygons
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False).map(repr) | st.sampled_from(

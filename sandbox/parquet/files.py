@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
-from sandbox.render.direct.give_up import NotTaken
-from sandbox.render.direct.nodes import TEXT, TYPES
-from sandbox.render.direct.plan import FileColumn
-from sandbox.render.direct.pruning import Range
-from sandbox.render.direct.values import Column
+from sandbox.parquet.give_up import NotTaken
+from sandbox.parquet.words import TEXT
 
 BATCH_ROWS: Final = 262_144
 """Small enough to be cheap to hold, large enough that Python's share is nothing."""
 
-_ARROW: Final[dict[str, pa.DataType]] = {
+ARROW: Final[dict[str, pa.DataType]] = {
     "boolean": pa.bool_(),
     "tinyint": pa.int8(),
     "smallint": pa.int16(),
@@ -40,6 +35,22 @@ _WRITER: Final = b"org.apache.spark.version"
 _OLD_CALENDARS: Final = (b"org.apache.spark.legacyINT96", b"org.apache.spark.legacyDateTime")
 
 
+class Bounds(Protocol):
+    """What the values of wanted rows lie in."""
+
+    def excludes(self, low: Any, high: Any) -> bool:
+        """Whether none of them lies between these two."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileColumn:
+    """A column to read: its name in the files, Spark's number and type for it."""
+
+    name: str
+    number: int
+    type: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Part:
     """One row group of one file: what a thread reads at a time."""
@@ -49,7 +60,9 @@ class Part:
 
 
 def parts(
-    files: Sequence[str], columns: Sequence[FileColumn], ranges: dict[int, Range]
+    files: Sequence[str],
+    columns: Sequence[FileColumn],
+    bounds: Mapping[int, Bounds] | None = None,
 ) -> list[Part]:
     """The row groups that may hold wanted rows; raises NotTaken for a file that is not plain."""
     found: list[Part] = []
@@ -60,7 +73,7 @@ def parts(
                 found += [
                     Part(file=file, group=group)
                     for group in range(opened.metadata.num_row_groups)
-                    if not _is_excluded(opened.metadata.row_group(group), columns, ranges)
+                    if not _is_excluded(opened.metadata.row_group(group), columns, bounds or {})
                 ]
         except (OSError, pa.ArrowException) as error:
             raise NotTaken(reason=f"a file that cannot be read: {error}") from error
@@ -81,20 +94,6 @@ def rows(
         )
 
 
-def column_of(array: pa.Array, kind: str) -> Column:
-    """An Arrow array's values and nulls, without a copy where it can be."""
-    valid = array.is_valid().to_numpy(zero_copy_only=False) if array.null_count else None
-    if kind == "boolean":
-        filled = array.fill_null(False) if array.null_count else array
-        return Column(filled.to_numpy(zero_copy_only=False), valid)
-    return Column(_values(array, np.dtype(TYPES[kind])), valid)
-
-
-def _values(array: pa.Array, dtype: np.dtype[Any]) -> NDArray[Any]:
-    start = array.offset * dtype.itemsize
-    return np.frombuffer(array.buffers()[1], dtype, count=len(array), offset=start)
-
-
 def _open(file: str) -> pq.ParquetFile:
     # Spark's INT96 has nanoseconds in which years run out; what Spark reads are microseconds.
     return pq.ParquetFile(file, coerce_int96_timestamp_unit="us", page_checksum_verification=False)
@@ -113,7 +112,7 @@ def _check(opened: pq.ParquetFile, columns: Sequence[FileColumn]) -> None:
 
 
 def _is_as_spark_reads(found: pa.DataType, kind: str) -> bool:
-    if found == _ARROW[kind]:
+    if found == ARROW[kind]:
         return True
     # An INT96, which Arrow reads as a time without a zone.
     return kind == "timestamp" and found == pa.timestamp("us")
@@ -125,15 +124,15 @@ def _check_calendar(facts: dict[bytes, bytes]) -> None:
         raise NotTaken(reason="times of an unknown calendar")
 
 
-def _is_excluded(group: Any, columns: Sequence[FileColumn], ranges: dict[int, Range]) -> bool:
+def _is_excluded(group: Any, columns: Sequence[FileColumn], bounds: Mapping[int, Bounds]) -> bool:
     if group.num_rows == 0:
         return True
-    bounded = {column.name: ranges[column.number] for column in columns if column.number in ranges}
+    bounded = {column.name: bounds[column.number] for column in columns if column.number in bounds}
     for index in range(group.num_columns):
         chunk = group.column(index)
-        range_ = bounded.get(chunk.path_in_schema)
-        if range_ is None or not chunk.is_stats_set or not chunk.statistics.has_min_max:
+        bound = bounded.get(chunk.path_in_schema)
+        if bound is None or not chunk.is_stats_set or not chunk.statistics.has_min_max:
             continue
-        if range_.excludes(chunk.statistics.min, chunk.statistics.max):
+        if bound.excludes(chunk.statistics.min, chunk.statistics.max):
             return True
     return False

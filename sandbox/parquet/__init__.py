@@ -1,0 +1,1 @@
+"""Files of tables read without Spark, where that gives what Spark gives."""
