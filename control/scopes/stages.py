@@ -21,11 +21,13 @@ class Stage(StrEnum):
     """Until the agent answers at all."""
     JVM = "jvm"
     SPARK = "spark"
+    """Its context comes up."""
+    SESSION = "session"
     CATALOG = "catalog"
     """The scope's tables are registered."""
 
 
-AGENTS: Final = frozenset({Stage.JVM, Stage.SPARK, Stage.CATALOG})
+AGENTS: Final = frozenset({Stage.JVM, Stage.SPARK, Stage.SESSION, Stage.CATALOG})
 """The stages that an agent may be at."""
 
 Told = Callable[[Stage, float], None]

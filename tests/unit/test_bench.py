@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.__main__ import ALL, parts_and_form
+from bench.cold import staged
 from bench.figures import Figure, markdown, number, quantile
 from bench.map_files import points, polygons, ring
 from bench.maps import area
@@ -80,3 +81,15 @@ def test_files_for_maps_are_what_their_sql_reads(tmp_path):
     assert shapely.from_wkt(ring(64)).is_valid
     assert len(shapely.get_coordinates(shapely.from_wkt(ring(1_000)))) == 1_001
     assert len({area(run) for run in range(3)}) == 3
+
+
+def test_a_cold_start_is_shown_stage_by_stage():
+    first = {"disk": 40.0, "container": 200.0, "agent": 400.0, "jvm": 100.0, "spark": 1300.0}
+    slower = {name: 2 * ms for name, ms in first.items()}
+
+    shown = list(staged([first, slower, first]))
+
+    assert [round(figure.value, 3) for figure in shown] == [0.04, 0.2, 0.4, 0.5, 1.8]
+    assert [figure.limit for figure in shown] == [None, None, 0.5, None, 1.7]
+    assert [figure.note for figure in shown][-2:] == ["took 0.10 s", "took 1.30 s"]
+    assert not shown[-1].holds

@@ -20,7 +20,7 @@ class Health(Message, frozen=True, kw_only=True):
     version: str = ""
     ready: bool = False
     stage: str = ""
-    """What is going on while not ready: `jvm`, `spark`, `catalog`, `ready`."""
+    """What is going on while not ready: `jvm`, `spark`, `session`, `catalog`, `ready`."""
     kernel_alive: bool = False
 
 

@@ -54,7 +54,7 @@ def test_an_agent_cannot_make_up_stages(word: str) -> None:
 
 def test_an_agents_own_stages_are_taken() -> None:
     stages = Stages(FakeClock().elapsed)
-    for word in ("jvm", "spark", "catalog"):
+    for word in ("jvm", "spark", "session", "catalog"):
         stages.agent_is_at(word)
 
-    assert list(stages.took_ms()) == ["jvm", "spark", "catalog"]
+    assert list(stages.took_ms()) == ["jvm", "spark", "session", "catalog"]
