@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from control import reference
+from control.attacks.page import attacks_page, attacks_table
 from control.errors import StartError
 from control.logs import get_logger
 from control.operator import commands
@@ -55,6 +56,12 @@ def errors(*, markdown: Markdown = False) -> None:
 def endpoints(*, markdown: Markdown = False) -> None:
     """Every endpoint, who may use it, and what it does."""
     _show(reference.endpoints_table(), reference.endpoints_page(), markdown)
+
+
+@app.command()
+def attacks(*, markdown: Markdown = False) -> None:
+    """Every attack that `doctor --attack` plays, and what stops it."""
+    _show(attacks_table(), attacks_page(), markdown)
 
 
 async def _serve() -> None:

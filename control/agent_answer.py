@@ -29,10 +29,12 @@ END_S: Final = 1.0
 
 @dataclass(frozen=True)
 class StreamLimits:
-    """How large an execution's stream may be, in bytes."""
+    """How large an execution's stream may be, in bytes and events."""
 
     line_bytes: int = 16 * 1024**2
     total_bytes: int = 128 * 1024**2
+    events: int = 60_000
+    """More than an agent of ours sends: many tiny ones would be large once they are kept."""
 
 
 def moment(timeout_s: float) -> float:
@@ -115,7 +117,7 @@ async def read_events(
 ) -> AsyncGenerator[ExecuteEvent, None]:
     """The events of an execution; raises AgentMisbehaved where the last one is missing."""
     lines = _Lines(content, limits)
-    while True:
+    for _ in range(limits.events):
         async with within(deadline):
             line = await lines.next()
             event = decode_event(line)
@@ -123,6 +125,7 @@ async def read_events(
         if isinstance(event, DoneEvent):
             await read_end(content)
             return
+    raise AgentMisbehaved("more events than may be")  # noqa: EM101
 
 
 async def read_end(content: aiohttp.StreamReader) -> None:

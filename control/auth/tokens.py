@@ -79,6 +79,8 @@ class Tokens:
         scheme, _, token = (header or "").partition(" ")
         if scheme.lower() not in SCHEMES:
             raise Unauthorized
+        # Blanks around it would make another entry of what is known.
+        token = token.strip()
         known = self._recall(token)
         if known is None:
             known = self._known[token] = self._examine(token)
@@ -93,7 +95,7 @@ class Tokens:
         return None if known is None or known.expires <= self._clock() else known
 
     def _examine(self, token: str) -> Identity:
-        claims = self._claims(token.strip())
+        claims = self._claims(token)
         account = self._store.find(str(claims["sub"]))
         if account is None or account.token_epoch != claims["epoch"]:
             raise Unauthorized

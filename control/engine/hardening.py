@@ -8,10 +8,36 @@ from typing import Any, Final
 
 from control.engine.driver import ContainerPlan
 from control.engine.environment import agent_env
+from control.engine.seccomp import profile
 
 SCOPE_DIR: Final = "/scope"
 SAMPLES_DIR: Final = "/samples"
 CPU_UNIT: Final = 1_000_000_000
+MASKED: Final = (
+    # What engines mask by themselves, which ours would otherwise replace.
+    "/proc/acpi",
+    "/proc/asound",
+    "/proc/interrupts",
+    "/proc/kcore",
+    "/proc/keys",
+    "/proc/latency_stats",
+    "/proc/sched_debug",
+    "/proc/scsi",
+    "/proc/timer_list",
+    "/proc/timer_stats",
+    "/sys/devices/virtual/powercap",
+    "/sys/firmware",
+    # The host's disks: each scope has one there, which tells who is here and how busy.
+    "/proc/diskstats",
+    "/proc/partitions",
+    "/sys/block",
+    "/sys/class/bdi",
+    "/sys/class/block",
+    "/sys/dev/block",
+    "/sys/devices/virtual/bdi",
+    "/sys/devices/virtual/block",
+    "/sys/fs/ext4",
+)
 FIRST_UID: Final = 1000
 """Below are the system's own users: no tenant is ever one of them."""
 
@@ -85,14 +111,14 @@ def _check(plan: ContainerPlan) -> None:
 
 
 def _isolation(options: EngineOptions) -> dict[str, Any]:
-    # The engine's default seccomp profile and masked paths hold because nothing replaces them.
     return {
         "NetworkMode": "none",
         "IpcMode": "private",
         "ReadonlyRootfs": True,
         "Privileged": False,
         "CapDrop": ["ALL"],
-        "SecurityOpt": ["no-new-privileges"],
+        "SecurityOpt": ["no-new-privileges", f"seccomp={profile()}"],
+        "MaskedPaths": list(MASKED),
         "Init": True,
         "Runtime": options.runtime,
         "RestartPolicy": {"Name": "no"},

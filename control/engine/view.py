@@ -53,6 +53,10 @@ class EngineView:
         seen = (self._status(str(item["Id"])) for item in found)
         return [status for status in seen if status is not None]
 
+    def describe(self, id: str) -> dict[str, Any]:
+        """All that the engine says of a container; nothing where it is gone."""
+        return self._look(id, self._client.inspect_container) or {}
+
     def usage(self, id: str) -> Usage:
         """What a container uses now; all None where it does not run."""
         try:

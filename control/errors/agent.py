@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from control.errors.base import GeoscopeError
 from wire.messages import AgentError
@@ -68,6 +68,10 @@ AGENT_MEANING: dict[ErrorCode, str] = {
 """What each means, for the docs; complete."""
 
 
+OURS: Final = frozenset({"status", "code", "message", "type"})
+"""Members of an error that no agent may name: it could call its error a success."""
+
+
 class AgentFailed(GeoscopeError):
     """A scope's agent could not do it; `type` is the agent's own code."""
 
@@ -84,7 +88,8 @@ class AgentFailed(GeoscopeError):
     def facts(self) -> dict[str, Any]:
         """What user code or Spark said, and what had been written until then."""
         error = self.error
-        facts: dict[str, Any] = {**error.facts, **self._extra}
+        told = {name: fact for name, fact in error.facts.items() if name not in OURS}
+        facts: dict[str, Any] = {**told, **self._extra}
         if error.ename is not None:
             facts["ename"] = error.ename
             facts["evalue"] = error.evalue or ""

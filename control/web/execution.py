@@ -14,7 +14,7 @@ from control.errors import AgentFailed, AgentMisbehaved, DeadlineExceeded, Geosc
 from control.logs import bind
 from control.scopes.wait import Deadline
 from control.web.agents import GRACE_S, giving_up
-from control.web.answers import failure_members, success_members
+from control.web.answers import encode, failure_members, success_members
 from control.web.call import Call
 from wire.messages import (
     AgentError,
@@ -33,20 +33,27 @@ Event = tuple[str, dict[str, Any]]
 
 @dataclass
 class Outcome:
-    """What a command wrote and how it ended; `reply` is None until it has."""
+    """What a command wrote and how it ended; `reply` is None until it has.
 
+    An agent of ours cuts at `most` bytes by itself; one that does not is not ours any more.
+    """
+
+    most: int
     stdout: list[str] = field(default_factory=list)
     stderr: list[str] = field(default_factory=list)
     display: list[dict[str, Any]] = field(default_factory=list)
     reply: ExecuteReply | None = None
+    size: int = 0
 
     def take(self, event: ExecuteEvent) -> Event | None:
         """Note an event; gives it as clients see it (the last one is theirs to make)."""
         match event:
             case OutputEvent():
+                self._count(len(event.text))
                 (self.stdout if event.name == "stdout" else self.stderr).append(event.text)
                 return event.name, {"text": event.text}
             case DisplayEvent():
+                self._count(len(encode(event.mime)))
                 self.display.append(event.mime)
                 return "display", event.mime
             case StateEvent():
@@ -54,6 +61,12 @@ class Outcome:
             case DoneEvent():
                 self.reply = event.reply
         return None
+
+    def _count(self, size: int) -> None:
+        self.size += size
+        if self.size > self.most:
+            why = f"more output than {self.most} bytes"
+            raise AgentMisbehaved(why)
 
     def written(self) -> dict[str, Any]:
         """Everything that it wrote."""
@@ -84,7 +97,7 @@ class Execution:
         self._scope = scope
         self._code = code
         self._timeout_s = timeout_s
-        self._outcome = Outcome()
+        self._outcome = Outcome(most=call.services.settings.max_output)
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
         self._task = call.services.background.spawn(self._run())
 

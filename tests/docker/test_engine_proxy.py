@@ -171,7 +171,13 @@ WISHES: dict[str, Callable[[dict[str, Any]], None]] = {
     "the usual network": lambda config: config["HostConfig"].pop("NetworkMode"),
     "another cgroup": host(CgroupParent="/"),
     "no seccomp": host(SecurityOpt=["seccomp=unconfined"]),
+    "another seccomp": host(SecurityOpt=["no-new-privileges", 'seccomp={"defaultAction":"x"}']),
+    "the engine's seccomp": host(SecurityOpt=["no-new-privileges"]),
     "no masked paths": host(MaskedPaths=[]),
+    "the engine's masked paths": lambda config: config["HostConfig"].pop("MaskedPaths"),
+    "fewer masked paths": lambda config: config["HostConfig"]["MaskedPaths"].pop(),
+    "another seccomp beside ours": host(securityopt=["seccomp=x"]),
+    "other masked paths beside ours": host(maskedPaths=[]),
     "the host's root": mounted(Source="/"),
     "the engine's socket": mounted(Source="/var/run/docker.sock"),
     "a way out of the state directory": mounted(Source="{state}/../../etc"),
@@ -210,6 +216,14 @@ def test_names_with_escapes_are_refused(
     )
 
     assert answer.status_code == 403
+
+
+def test_the_proxy_knows_how_scopes_are_confined(world: World, tmp_path: Path) -> None:
+    page = ROOT / "docs" / "operations" / "engine-proxy.confined"
+    host = config_of(world, tmp_path)["HostConfig"]
+    sent = {name: host[name] for name in ("SecurityOpt", "MaskedPaths")}
+
+    assert page.read_text() == json.dumps(sent)[1:-1] + "\n"
 
 
 def config_of(world: World, folder: Path) -> dict[str, Any]:

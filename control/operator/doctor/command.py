@@ -10,8 +10,9 @@ import typer
 from control.engine.view import EngineView
 from control.errors import GeoscopeError
 from control.operator.doctor import disks, engine, host, image, report, store, tls
+from control.operator.doctor.attack import attack as attack_it
 from control.operator.doctor.finding import Finding, Look, Subject, bad
-from control.operator.place import settings_here
+from control.operator.place import Password, Url, User, proof_here, settings_here
 from control.settings import Settings
 
 LOOKS: Final[dict[str, Look]] = {
@@ -23,11 +24,27 @@ LOOKS: Final[dict[str, Look]] = {
     "TLS": tls.look,
 }
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Attack = Annotated[
+    bool,
+    typer.Option(
+        "--attack", help="Attack the server that runs as a hostile tenant would, and report."
+    ),
+]
 
 
-def doctor(*, as_json: AsJson = False) -> None:
+def doctor(
+    *,
+    as_json: AsJson = False,
+    attack: Attack = False,
+    url: Url = "",
+    user: User = "",
+    password: Password = "",
+) -> None:
     """Look at everything that an installation rests on; exit code 1 where something is bad."""
     subject = subject_of(settings_here())
+    if attack:
+        proof = proof_here(subject.settings, url, user, password)
+        raise typer.Exit(attack_it(subject, proof, as_json=as_json))
     findings = [finding for name, look in LOOKS.items() for finding in tried(name, look, subject)]
     report.show(findings, as_json=as_json)
     raise typer.Exit(0 if report.is_well(findings) else 1)

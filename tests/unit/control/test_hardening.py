@@ -8,6 +8,7 @@ import pytest
 
 from control.engine.driver import ContainerPlan
 from control.engine.hardening import (
+    MASKED,
     EngineOptions,
     Identity,
     UnsafePlan,
@@ -15,6 +16,7 @@ from control.engine.hardening import (
     group_text,
     passwd_text,
 )
+from control.engine.seccomp import profile
 from wire.settings import AgentSettings
 
 IDENTITY = Identity(passwd=Path("/state/etc/passwd"), group=Path("/state/etc/group"))
@@ -46,7 +48,8 @@ PROPERTIES = {
     "HostConfig.ReadonlyRootfs": True,
     "HostConfig.Privileged": False,
     "HostConfig.CapDrop": ["ALL"],
-    "HostConfig.SecurityOpt": ["no-new-privileges"],
+    "HostConfig.SecurityOpt": ["no-new-privileges", f"seccomp={profile()}"],
+    "HostConfig.MaskedPaths": list(MASKED),
     "HostConfig.Init": True,
     "HostConfig.Runtime": "runc",
     "HostConfig.RestartPolicy.Name": "no",
