@@ -28,7 +28,7 @@ demo: install  ## With the server up: walk a first session, write its pictures t
 	@$(BIN)/geoscope demo --folder demo
 
 test: install image jars lint  ## Set up and run every test
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@scripts/test.sh $(PYTEST_ARGS)
 
 test-fast: install  ## The tests that need neither engine nor Spark
 	@$(BIN)/python -m pytest -m "not docker and not spark and not e2e" $(PYTEST_ARGS)

@@ -96,7 +96,7 @@ class Settings:
         "25%", share_or_size, "bytes or % of the scope's memory", "cache of a scope's map columns"
     )
     render_direct: str = setting(
-        "1", choice("0", "1"), "", "1: maps read files of tables without Spark where they can"
+        "1", choice("0", "1"), "", "1: maps and plain queries read files of tables without Spark"
     )
     scopes_per_user: int = setting("10", integer(0), "", "scopes that one user may have")
     pool_size: int = setting("1", integer(0, 64), "", "containers kept ready for new scopes")
