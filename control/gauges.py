@@ -55,6 +55,8 @@ class Gauges(Collector):
         yield _gauge("pool_ready", "Sandboxes that wait for a user", registry.pool_size())
         wanted = self.services.settings.pool_size
         yield _gauge("pool_wanted", "Sandboxes that are to wait", wanted)
+        starting = sum(scope.is_pooled and not scope.is_running for scope in scopes)
+        yield _gauge("pool_starting", "Sandboxes on their way to the pool, or out of it", starting)
         held_back = registry.pool_held_back() is not None
         yield _gauge("pool_held_back", "1: it waits for room, or for scopes to start", held_back)
         up = registry.engine_problem is None

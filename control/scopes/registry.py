@@ -269,9 +269,7 @@ class ScopeRegistry:
     async def _open(self, live: Live, leaving: builtins.list[Live]) -> None:
         try:
             async with live.lock:
-                if leaving and live.stages is not None:
-                    live.stages.begin(Stage.ROOM)
-                await self._pool.give_way(leaving)
+                await self._make_room(live, leaving)
                 if live.scope.is_running:
                     await self._lifecycle.claim(live)
                 else:
@@ -280,6 +278,16 @@ class ScopeRegistry:
             live.stages = None
             self._pool.wanted.set()
         self._reaper.expect(live.scope.idle_until())
+
+    async def _make_room(self, live: Live, leaving: builtins.list[Live]) -> None:
+        if leaving and live.stages is not None:
+            live.stages.begin(Stage.ROOM)
+        try:
+            await self._pool.give_way(leaving)
+        except EngineUnavailable:
+            # Nothing of it is made, nor in the store: so nobody has the name.
+            self._roster.drop(live)
+            raise
 
     async def _close(self, live: Live) -> None:
         # An earlier close that failed left no lock: then this is the next try.

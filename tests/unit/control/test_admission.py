@@ -183,3 +183,36 @@ async def test_an_engine_that_is_away_does_not_stop_the_start(house: House) -> N
 
         assert occupancy is not None
         assert occupancy.promisable == 4 * GIB
+
+
+async def test_an_engine_that_goes_while_the_pool_gives_way_leaves_no_name_behind(
+    house: House,
+) -> None:
+    async with house.registry(POOL) as registry:
+        await eventually(lambda: registry.pool_size() == 1)
+        await registry.open("ann", ScopeWish(memory_bytes=GIB + 1, name="a"))
+        house.world.go_down()
+        with pytest.raises(EngineUnavailable):
+            await registry.open("bob", ScopeWish(memory_bytes=GIB + 1, name="b"))
+
+        assert set(states(registry)) == {"a"}
+        house.world.come_up()
+        house.clock.advance(60)
+        await eventually(lambda: registry.engine_problem is None)
+        await registry.open("bob", ScopeWish(memory_bytes=GIB + 1, name="b"))
+
+
+async def test_of_two_who_need_the_pools_room_both_get_theirs(house: House) -> None:
+    house.room = FakeHost(9 * GIB)
+    async with house.registry(usual_limits(pool_size=2, each=SMALL)) as registry:
+        await eventually(lambda: registry.pool_size() == 2)
+        wish = ScopeWish(memory_bytes=GIB * 2 - 1)
+        opens = (
+            registry.open("ann", ScopeWish(name=f"s{n}", memory_bytes=wish.memory_bytes))
+            for n in range(4)
+        )
+        await asyncio.gather(*opens)
+
+        assert len(registry.list("ann")) == 4
+        assert registry.pool_size() == 0
+        assert len(house.world.containers) == 4
