@@ -10,10 +10,17 @@ import pytest
 
 from control.audit import MAX_APART, ROUND_S, Audit
 from control.errors import NoCapacity, QuotaExceeded, ScopeNotFound
-from control.requester import Requester, now_asks
+from control.requester import NOBODY, Requester, now_asks
 from control.store.database import Database
 from control.store.events import EventStore, Wanted
 from tests.fakes.scopes import FakeClock, eventually
+
+
+@pytest.fixture(autouse=True)
+def nobody_asks() -> Iterator[None]:
+    """Who asks in a test must not ask in the next one."""
+    yield
+    now_asks(NOBODY)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from control.requester import Requester, now_asks
+from control.requester import NOBODY, Requester, now_asks
 from control.scopes.limits import Limits
 from control.scopes.scope import Scope, ScopeState
 from control.store.database import STORE_NAME, Database
@@ -22,6 +22,13 @@ BEFORE_REQUESTERS = (
     " sandbox_id VARCHAR NOT NULL, owner VARCHAR NOT NULL, name VARCHAR NOT NULL,"
     " event VARCHAR NOT NULL, reason TEXT)"
 )
+
+
+@pytest.fixture(autouse=True)
+def nobody_asks() -> Iterator[None]:
+    """Who asks in a test must not ask in the next one."""
+    yield
+    now_asks(NOBODY)
 
 
 @pytest.fixture
