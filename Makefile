@@ -37,7 +37,7 @@ gvisor: engine  ## Build gVisor's runsc and make it a runtime of the engine here
 	@scripts/gvisor.sh
 
 test-gvisor: install image gvisor  ## The first stories and the attacks with every scope under gVisor
-	@TEST_RUNTIME=runsc $(BIN)/python -m pytest tests/e2e/test_story.py tests/attacks tests/e2e/test_gvisor.py $(PYTEST_ARGS)
+	@scripts/test_gvisor.sh $(PYTEST_ARGS)
 
 test-oracle: install  ## Compare every SQL++ case with the original, AsterixDB (163 MB, Maven, Java 17)
 	@scripts/oracle.sh start

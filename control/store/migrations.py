@@ -32,6 +32,8 @@ def _add_requesters(connection: Connection) -> None:
         if column.name not in there:
             words = CreateColumn(column).compile(connection)
             connection.exec_driver_sql(f"ALTER TABLE events ADD COLUMN {words}")
+    for index in schema.EVENT_INDEXES:
+        index.create(connection, checkfirst=True)
     connection.execute(schema.EVENTS_STAY)
 
 

@@ -129,3 +129,9 @@ query_numbers = Table(
 """One row: the first job number that was never reserved."""
 
 Index("events_by_time", events.c.at)
+EVENT_INDEXES: Final = (
+    Index("events_by_kind", events.c.event, events.c.id),
+    Index("events_by_owner", events.c.owner, events.c.id),
+    Index("events_by_actor", events.c.actor, events.c.id),
+)
+"""A page of one kind or user is read on the event loop: never by looking at every row."""

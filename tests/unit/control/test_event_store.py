@@ -13,7 +13,7 @@ from control.requester import NOBODY, Requester, now_asks
 from control.scopes.limits import Limits
 from control.scopes.scope import Scope, ScopeState
 from control.store.database import STORE_NAME, Database
-from control.store.events import Event, EventStore, Wanted
+from control.store.events import Event, EventStore, Wanted, _select
 from control.store.schema import SCHEMA_VERSION
 from control.store.scopes import ScopeStore
 
@@ -91,6 +91,17 @@ def test_a_user_is_whom_it_is_about_and_who_did_it(store: EventStore) -> None:
     assert [e.at for e in store.page(Wanted(user="root"))] == [1.0]
     assert [e.at for e in store.page(Wanted(user="ann", event="login"))] == [3.0]
     assert store.page(Wanted(user="x' OR '1'='1")) == []
+
+
+@pytest.mark.parametrize("wanted", [Wanted(event="closed"), Wanted(user="nobody")])
+def test_a_page_is_found_without_looking_at_every_row(database: Database, wanted: Wanted) -> None:
+    words = str(_select(wanted).compile(compile_kwargs={"literal_binds": True}))
+    with database.begin() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}").all()
+    steps = [str(row[-1]) for row in plan]
+
+    assert steps
+    assert [step for step in steps if step.startswith("SCAN")] == []
 
 
 def test_only_so_many_and_only_so_old_are_kept(store: EventStore) -> None:
