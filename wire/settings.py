@@ -30,7 +30,7 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True):
     threads; 0: none. It counts all threads of the uid, which must be the scope's own."""
     cache_bytes: int = 512 * 1024**2
     render_direct: bool = True
-    """Whether maps and queries may read tables' files without Spark, where the rows are the same."""
+    """Whether maps and queries may read files of tables without Spark, if rows are the same."""
     max_output_bytes: int = 10 * 1024**2
     gpu: bool = False
 
