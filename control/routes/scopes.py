@@ -11,7 +11,7 @@ from msgspec import Meta
 from sanic import HTTPResponse
 
 from control.engine.driver import Usage
-from control.errors import GeoscopeError
+from control.errors import EngineUnavailable, GeoscopeError
 from control.logs import bind, get_logger
 from control.routes.fields import Size, Timeout, size_of
 from control.scopes.limits import ScopeWish
@@ -89,7 +89,7 @@ async def look_at_scope(call: Call, scope: str) -> HTTPResponse:
     bind(scope=scope)
     found = call.services.registry.get(call.user, scope)
     facts = await _facts(call, found)
-    usage = await call.services.registry.usage(call.user, scope)
+    usage = await _usage(call, scope)
     disk = await call.services.registry.disk_used_bytes(call.user, scope)
     members = {**scope_members(found), **_times(found, call.services.registry.now())}
     more = {"opened": _start(found), **_holds(facts), **_uses(found, usage, disk)}
@@ -203,6 +203,15 @@ async def _facts(call: Call, scope: Scope) -> Facts | None:
     except GeoscopeError as error:
         log.warning("no facts", type=error.type)
         return None
+
+
+async def _usage(call: Call, scope: str) -> Usage:
+    """What the engine says; nothing where it is away: the state is ours to tell."""
+    try:
+        return await call.services.registry.usage(call.user, scope)
+    except EngineUnavailable as error:
+        log.warning("no usage", type=error.type)
+        return Usage()
 
 
 def _holds(facts: Facts | None) -> dict[str, Any]:

@@ -34,6 +34,8 @@ class Seen:
 
     live: bool = True
     """Whether we were watching when it ended."""
+    engine_went: bool = False
+    """Whether the engine itself was away when it ended."""
     oom: bool = False
     """The engine told of memory running out just before."""
     signals: int = 0
@@ -49,6 +51,9 @@ def ending(exit_code: int | None, seen: Seen) -> tuple[ScopeState, str]:
         return ScopeState.DEAD, KILLED
     if seen.signals:
         return ScopeState.STOPPED, BY_OPERATOR
+    if seen.engine_went and exit_code == SIGKILL_CODE:
+        # One that comes back without `live-restore` kills what it left running.
+        return ScopeState.STOPPED, ENGINE_WENT
     if seen.live and exit_code == SIGKILL_CODE:
         return ScopeState.DEAD, NOT_BY_ENGINE
     if not seen.live and exit_code in ASKED_CODES:

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from control.engine.driver import SANDBOX_LABEL, VERSION_LABEL, ContainerState, ContainerStatus
 from control.scopes.backing import Backing
-from control.scopes.endings import KILLED, REMOVED, ending
+from control.scopes.endings import BY_OPERATOR, ENGINE_WENT, KILLED, REMOVED, ending
 from control.scopes.lifecycle import Lifecycle
 from control.scopes.roster import Live, Roster
 from control.scopes.scope import ScopeState
@@ -16,6 +16,8 @@ from control.scopes.tasks import together, tolerant
 
 log = logging.getLogger(__name__)
 
+ENGINE_GRACE_S = 20.0
+"""How long before its own end an engine may stop containers; it gives them 15 s by default."""
 HAD_CONTAINER = frozenset(
     {ScopeState.STARTING, ScopeState.IDLE, ScopeState.BUSY, ScopeState.PAUSED}
 )
@@ -54,6 +56,15 @@ class Reconciler:
         async with live.lock:
             await self.settle_locked(live, revive=revive)
             await self._weed(live, [])
+
+    def blame_engine(self) -> None:
+        """The engine is lost: what it stopped just before was no operator's wish."""
+        for live in self._roster.all():
+            scope = live.scope
+            age_s = self._backing.clock.now() - scope.since
+            was_stopped = scope.state is ScopeState.STOPPED and scope.reason == BY_OPERATOR
+            if was_stopped and age_s < ENGINE_GRACE_S:
+                self._lifecycle.ended(live, ScopeState.STOPPED, ENGINE_WENT)
 
     async def _match(self, live: Live, listed: list[ContainerStatus], watched: bool) -> None:
         async with live.lock:

@@ -14,11 +14,20 @@ RECENT_S: Final = 30.0
 
 
 class Signs:
-    """The mutable state is the list of signs of late, with their times."""
+    """The mutable state is the signs of late, with their times, and whether the engine was lost."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._signs: list[tuple[float, EngineEvent]] = []
+        self._engine_went = False
+
+    def engine_lost(self) -> None:
+        """The engine does not answer: what ends from now on is not seen."""
+        self._engine_went = True
+
+    def engine_back(self) -> None:
+        """Everything has been looked at since it answers again."""
+        self._engine_went = False
 
     def note(self, event: EngineEvent) -> None:
         """Remember the event if it is a sign; a new start has nothing to do with older ones."""
@@ -32,4 +41,9 @@ class Signs:
         oldest = self._clock.elapsed() - RECENT_S
         self._signs = [(at, sign) for at, sign in self._signs if at >= oldest]
         actions = [sign.action for _, sign in self._signs if sign.container_id == container_id]
-        return Seen(live=watched, oom="oom" in actions, signals=actions.count("kill"))
+        return Seen(
+            live=watched and not self._engine_went,
+            engine_went=self._engine_went,
+            oom="oom" in actions,
+            signals=actions.count("kill"),
+        )

@@ -55,6 +55,9 @@ class Watch:
                 # Also a bug of ours must not end the watch: the next round looks at all anew.
                 self.problem = str(error)
                 log.warning("the engine is lost, tried again in %s s", retry_s, exc_info=error)
+                if isinstance(error, EngineUnavailable):
+                    self._signs.engine_lost()
+                    self._reconciler.blame_engine()
             await self._backing.clock.wait(asyncio.Event(), retry_s)
             retry_s = FIRST_RETRY_S if self.problem is None else min(retry_s * 2, LONGEST_RETRY_S)
 
@@ -76,6 +79,7 @@ class Watch:
             await self._reconciler.everything(watched=watched)
             watched = True
             self.problem = None
+            self._signs.engine_back()
             self._on_change()
             await self._backing.clock.wait(asyncio.Event(), RESYNC_S)
 

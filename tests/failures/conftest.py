@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
+import requests
 
 from tests.docker.fixtures import engine, run_id
 from tests.docker.harness import behaving_image, describe, stub_image
@@ -101,6 +102,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
     for value in getattr(item, "funcargs", {}).values():
         if report.failed and isinstance(value, Place):
             report.sections.append(("server", "".join(value.server.output[-60:])))
-            for container in value.server.containers(value.engine):
-                report.sections.append(("container", describe(container)))
+            # The engine of some tests may be away.
+            with suppress(requests.RequestException):
+                for container in value.server.containers(value.engine):
+                    report.sections.append(("container", describe(container)))
     return report
