@@ -170,8 +170,8 @@ async def test_jobs_outlive_a_kill_of_the_control_plane(tmp_path: Path, ends: st
 
 
 def copy_store(source: Path, target: Path) -> None:
-    """The files of the store as another process finds them."""
+    """The files of store and signing keys as another process finds them."""
     target.mkdir()
-    for path in source.glob("geoscope.db*"):
+    for path in (*source.glob("geoscope.db*"), source / "signing-keys.json"):
         (target / path.name).write_bytes(path.read_bytes())
     (target / "berths").symlink_to(source / "berths")
