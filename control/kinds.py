@@ -141,6 +141,18 @@ def number(least: float, most: float | None = None) -> Kind:
     return Kind("number", parse)
 
 
+def size_from(least: str) -> Kind:
+    """A size that is no smaller than this one."""
+
+    def parse(written: str) -> int:
+        found = parse_size(written)
+        if found < parse_size(least):
+            _refuse(f"a size of at least {least}")
+        return found
+
+    return Kind("size", parse)
+
+
 def optional(kind: Kind) -> Kind:
     """The same, or nothing (`none` or empty)."""
 

@@ -28,6 +28,7 @@ from control.kinds import (
     path,
     share_or_size,
     size,
+    size_from,
     text,
     uid_range,
     words,
@@ -76,16 +77,16 @@ class Settings:
     peer_uid: str = setting(
         "scope", choice("scope", "any"), "", "whether an agent's socket must show the scope's uid"
     )
-    scope_memory: int = setting("2GiB", size, "bytes", "memory of one scope")
+    scope_memory: int = setting("2GiB", size_from("1GiB"), "bytes", "memory of one scope")
     scope_cpus: float = setting("2", number(0.1), "cpus", "processors of one scope")
-    scope_pids: int = setting("512", integer(16), "", "processes and threads of one scope")
+    scope_pids: int = setting("512", integer(200), "", "processes and threads of one scope")
     scope_open_files: int = setting(
         "16384", integer(1024, 1_048_576), "", "open files of each process of a scope"
     )
     scope_log: int = setting(
         "10MiB", size, "bytes", "what is kept of the output of a scope's container"
     )
-    scope_disk: int = setting("10GiB", size, "bytes", "disk of one scope")
+    scope_disk: int = setting("10GiB", size_from("64MiB"), "bytes", "disk of one scope")
     scope_idle_timeout_s: float = setting(
         "3600", number(1), "seconds", "idle time after which a scope's container is stopped"
     )
