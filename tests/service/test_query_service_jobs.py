@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -173,5 +174,5 @@ def copy_store(source: Path, target: Path) -> None:
     """The files of store and signing keys as another process finds them."""
     target.mkdir()
     for path in (*source.glob("geoscope.db*"), source / "signing-keys.json"):
-        (target / path.name).write_bytes(path.read_bytes())
+        shutil.copy(path, target)
     (target / "berths").symlink_to(source / "berths")
