@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -113,14 +113,17 @@ async def read_chunks(content: aiohttp.StreamReader) -> AsyncGenerator[bytes, No
 
 
 async def read_events(
-    content: aiohttp.StreamReader, limits: StreamLimits, deadline: float
+    content: aiohttp.StreamReader,
+    limits: StreamLimits,
+    deadline: float,
+    decode_line: Callable[[bytes], ExecuteEvent] = decode_event,
 ) -> AsyncGenerator[ExecuteEvent, None]:
     """The events of an execution; raises AgentMisbehaved where the last one is missing."""
     lines = _Lines(content, limits)
     for _ in range(limits.events):
         async with within(deadline):
             line = await lines.next()
-            event = decode_event(line)
+            event = decode_line(line)
         yield event
         if isinstance(event, DoneEvent):
             await read_end(content)

@@ -24,10 +24,11 @@ from control.agent_answer import (
     read_payload,
     within,
 )
+from control.agent_events import decode_kept
 from control.agent_pieces import Piece, read_pieces
 from control.agent_socket import SafeConnector
 from control.errors import AgentMisbehaved
-from wire.codec import encode
+from wire.codec import decode_event, encode
 from wire.messages import (
     FOLDER_HEADER,
     ExecuteEvent,
@@ -93,12 +94,21 @@ class AgentClient:
             return await read_message(response.content, request.reply)
 
     async def stream(
-        self, request: StreamRequest, timeout_s: float, request_id: str = ""
+        self,
+        request: StreamRequest,
+        timeout_s: float,
+        request_id: str = "",
+        *,
+        keep_values: bool = False,
     ) -> AsyncGenerator[ExecuteEvent, None]:
-        """Run a statement; its events as they come, the last one a DoneEvent."""
+        """Run a statement; its events as they come, the last one a DoneEvent.
+
+        With `keep_values` the tenant's values stay the text that they came as.
+        """
+        decode_line = decode_kept if keep_values else decode_event
         deadline = moment(timeout_s)
         async with self._ask(request, deadline, request_id) as response:
-            async for event in read_events(response.content, self._limits, deadline):
+            async for event in read_events(response.content, self._limits, deadline, decode_line):
                 yield event
 
     async def pieces(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import shutil
 import threading
 from collections import Counter
@@ -78,6 +79,8 @@ class Gauges(Collector):
         yield _gauge("body_bytes", "Bytes of request bodies in memory", services.bodies.held)
         yield _gauge("tasks", "Tasks of the event loop", len(asyncio.all_tasks()))
         yield _gauge("threads", "Threads of the control plane", threading.active_count())
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        yield _gauge("memory_peak_bytes", "The most memory that it ever had", peak)
 
     def _of_room(self, scopes: list[Scope]) -> Iterator[Metric]:
         settings = self.services.settings

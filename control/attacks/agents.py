@@ -13,7 +13,7 @@ from control.attacks.raw import connected, posted
 
 attacks = Attacks(Goal.AGENT)
 CHECKED: Final = "what agents send is checked by type and size, within a deadline, else 502"
-MOST_GROWTH: Final = 320 * MIB
+MOST_GROWTH: Final = 128 * MIB
 ENDLESS: Final = 6 * 1024 * MIB
 BAD_ANSWERS: Final = frozenset({0, 400, 500, 502, 503, 504, 507})
 Ask = Callable[[Tenant, str], Awaitable[Answer]]
@@ -85,23 +85,14 @@ def _by_lie(name: str, lie: str, ask: Ask) -> None:
     @attacks.add(name, CHECKED)
     async def run(lab: Lab) -> Outcome:
         tenant = await lab.hijacked()
-        growth, answer = await _grown(lab, lambda: ask(tenant, lie))
+        async with lab.growth() as growth:
+            answer = await ask(tenant, lie)
         breach: list[str] = []
         if answer.status not in BAD_ANSWERS:
             breach.append(f"taken for an answer: {answer.brief()}")
-        if growth > MOST_GROWTH:
-            breach.append(f"the control plane grew by {growth / MIB:.0f} MiB")
-        return judged(breach, f"{answer.brief()}; {growth / MIB:+.0f} MiB")
-
-
-async def _grown(lab: Lab, ask: Callable[[], Awaitable[Answer]]) -> tuple[float, Answer]:
-    """By how much the control plane grew while it answered; others are served meanwhile."""
-    before = most = await lab.memory()
-    asked = asyncio.ensure_future(ask())
-    while not asked.done():
-        most = max(most, await lab.memory())
-        await asyncio.wait([asked], timeout=0.2)
-    return max(most, await lab.memory()) - before, await asked
+        if growth.size > MOST_GROWTH:
+            breach.append(f"the control plane grew by {growth.size / MIB:.0f} MiB")
+        return judged(breach, f"{answer.brief()}; {growth.size / MIB:+.0f} MiB")
 
 
 for _name, (_lie, _ask) in LIES.items():
@@ -125,15 +116,17 @@ async def _(lab: Lab) -> Outcome:
 async def _(lab: Lab) -> Outcome:
     tenant = await lab.hijacked()
     wanted = {"scope": tenant.scope, "statement": "attack-rows_without_end ", "timeout": "5s"}
-    before = await lab.memory()
     size = 0
-    async with asyncio.timeout(60), connected(lab.place.url) as (reader, writer):
+    async with (
+        lab.growth() as growth,
+        asyncio.timeout(60),
+        connected(lab.place.url) as (reader, writer),
+    ):
         writer.write(posted("/query/service", wanted, tenant.person.token))
         while size < ENDLESS and (piece := await reader.read(2**18)):
             size += len(piece)
-    growth = await lab.memory() - before
-    breach = size >= ENDLESS or (growth > MOST_GROWTH and growth)
-    return judged(breach, f"cut off after {size / MIB:.0f} MiB; {growth / MIB:+.0f} MiB")
+    breach = size >= ENDLESS or growth.size > MOST_GROWTH
+    return judged(breach, f"cut off after {size / MIB:.0f} MiB; {growth.size / MIB:+.0f} MiB")
 
 
 @attacks.add("disguise an error as a success", "status, code and type of a reply are ours")

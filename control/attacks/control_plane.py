@@ -22,7 +22,7 @@ from control.attacks.raw import (
 )
 
 attacks = Attacks(Goal.CONTROL_PLANE)
-MOST_GROWTH: Final = 256 * MIB
+MOST_GROWTH: Final = 192 * MIB
 CROWD: Final = 700
 """So many connections at once: more than one address may have by default."""
 
@@ -30,24 +30,10 @@ CROWD: Final = 700
 @asynccontextmanager
 async def _watched(lab: Lab, seen: list[str]) -> AsyncIterator[None]:
     """What the control plane grew by meanwhile goes into `seen` where it is too much."""
-    before = await lab.memory()
-    most = before
-    stop = asyncio.Event()
-
-    async def watch() -> None:
-        nonlocal most
-        while not stop.is_set():
-            most = max(most, await lab.memory())
-            await asyncio.sleep(0.2)
-
-    watching = asyncio.create_task(watch())
-    try:
+    async with lab.growth() as growth:
         yield
-    finally:
-        stop.set()
-        await watching
-    if most - before > MOST_GROWTH:
-        seen.append(f"it grew from {before / MIB:.0f} to {most / MIB:.0f} MiB")
+    if growth.size > MOST_GROWTH:
+        seen.append(f"the control plane grew by {growth.size / MIB:.0f} MiB")
 
 
 async def _others(lab: Lab, seen: list[str]) -> None:
@@ -114,18 +100,14 @@ async def _(lab: Lab) -> Outcome:
     async with AsyncExitStack() as held, _watched(lab, harms):
         for _ in range(CROWD):
             try:
-                reader, _ = await held.enter_async_context(connected(lab.place.url))
+                reader, _ = await held.enter_async_context(connected(lab.place.url, in_crowd=True))
             except OSError:
                 refused += 1
                 continue
             with suppress(*GONE):
                 async with asyncio.timeout(0.001):
                     refused += bool(await reader.read(1))
-        before = await lab.victim.python("1")
-        if before.status not in (0, 200, 503):
-            harms.append(before.brief())
-    # Those of this very address had to wait; now they are served again.
-    await _others(lab, harms)
+        await _others(lab, harms)
     return judged(harms, f"{refused} of {CROWD} refused at once")
 
 
@@ -134,7 +116,8 @@ async def _crowd(lab: Lab, size: int, write: Callable[[int], bytes], wait_s: flo
 
     async def one(number: int) -> int:
         try:
-            return status_of(await sent(lab.place.url, write(number), wait_s))
+            reply = await sent(lab.place.url, write(number), wait_s, in_crowd=True)
+            return status_of(reply)
         except OSError:
             return 0
 
@@ -202,6 +185,15 @@ async def _(lab: Lab) -> Outcome:
         )
     await _others(lab, harms)
     return judged(harms or answer.status == 200, answer.brief())
+
+
+@attacks.add("have a value that grows when it is read", "nobody here reads a tenant's values")
+async def _(lab: Lab) -> Outcome:
+    harms: list[str] = []
+    async with _watched(lab, harms):
+        answer = await lab.attacker.python("[{}] * 3_000_000")
+    sized = answer.status == 200 and len(answer.body) > 8 * MIB
+    return judged(harms, f"{answer.status}, {len(answer.body) / MIB:.0f} MiB, whole: {sized}")
 
 
 @attacks.add("read replies slowly", "a reply whose client does not read is cut off")

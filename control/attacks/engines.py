@@ -253,14 +253,11 @@ attacks.inside(
     "leave its root",
     SECCOMP,
     """
-inside = os.stat("/").st_ino, os.stat("/").st_dev
-attempt(os.chroot, "/scope/files"), attempt(called, "pivot_root", b"/scope", b"/scope/files")
-os.chdir("/")
-for _ in range(64):
-    os.chdir("..")
-here = os.stat(".").st_ino, os.stat(".").st_dev
-os.chdir("/scope/files")
-loot = here != inside
+loot = [
+    attempt(called, "pivot_root", b"/scope", b"/scope/files"),
+    attempt(called, "chroot", b"/scope/files"),
+]
+loot = [each for each in loot if each]
 """,
 )
 attacks.inside(

@@ -55,6 +55,7 @@ os.getuid()
 LOOK: Final = """
 [canary, open("/scope/files/canary.txt").read(), spark.table("canary").first()[0]]
 """
+PEAK: Final = "geoscope_memory_peak_bytes"
 VICTIM_PORT: Final = 45_454
 
 
@@ -68,6 +69,13 @@ class Place:
     engine: EngineView | None = None
     state_dir: Path | None = None
     """Of a server on this very host."""
+
+
+@dataclass
+class Growth:
+    """Bytes, once the block of `Lab.growth` has ended."""
+
+    size: float = 0.0
 
 
 @dataclass(kw_only=True)
@@ -170,6 +178,16 @@ class Lab:
     async def memory(self) -> float:
         """What the control plane has in memory, in bytes."""
         return await self.measure("process_resident_memory_bytes")
+
+    @asynccontextmanager
+    async def growth(self) -> AsyncIterator[Growth]:
+        """By how much the control plane's memory grows within the block, at its highest."""
+        growth = Growth()
+        before, peak = await self.memory(), await self.measure(PEAK)
+        yield growth
+        after = await self.measure(PEAK)
+        # Where its highest is an old one, it was no higher now: what it has must do.
+        growth.size = (after if after > peak else await self.memory()) - before
 
     def containers(self, tenant: Tenant) -> list[ContainerStatus]:
         """The engine's containers of this scope."""

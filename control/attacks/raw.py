@@ -14,26 +14,32 @@ from urllib.parse import urlsplit
 from control.attacks.people import Answer
 
 CREDENTIALS: Final = "Host: attack\r\nAuthorization: Token {token}\r\n"
+LOCAL: Final = frozenset({"127.0.0.1", "localhost"})
+CROWDS: Final = "127.0.0.2"
+"""Connections are counted by address: a crowd of one is not to keep the others from theirs."""
 GONE: Final = (OSError, asyncio.IncompleteReadError, TimeoutError)
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[Connection]:
-    """A connection to the server."""
+async def connected(url: str, *, in_crowd: bool = False) -> AsyncIterator[Connection]:
+    """A connection to the server; of a crowd's from another address of this host, if there is."""
     parts = urlsplit(url)
     secure = ssl.create_default_context() if parts.scheme == "https" else None
     port = parts.port or (443 if secure else 80)
-    reader, writer = await asyncio.open_connection(parts.hostname, port, ssl=secure)
+    is_local = parts.hostname in LOCAL
+    reader, writer = await asyncio.open_connection(
+        parts.hostname, port, ssl=secure, local_addr=(CROWDS, 0) if in_crowd and is_local else None
+    )
     try:
         yield reader, writer
     finally:
         writer.transport.abort()
 
 
-async def sent(url: str, text: bytes, wait_s: float = 5.0) -> bytes:
+async def sent(url: str, text: bytes, wait_s: float = 5.0, *, in_crowd: bool = False) -> bytes:
     """All that comes until the server closes, or a while passes; `text` may be cut off by it."""
-    async with connected(url) as (reader, writer):
+    async with connected(url, in_crowd=in_crowd) as (reader, writer):
         with suppress(*GONE):
             writer.write(text)
             await asyncio.wait_for(writer.drain(), wait_s)

@@ -19,6 +19,7 @@ from wire.messages import QueryReply, QueryRequest, ResultFormat
 
 routes = Routes("queries")
 
+MOST_ROWS: Final = 2**31 - 2
 MESSAGE: Final = "execute sql successfully!"
 CONTENT_TYPES: Final[dict[str, str]] = {
     "arrow": "application/vnd.apache.arrow.stream",
@@ -76,11 +77,16 @@ def query_request(call: Call, wanted: Query, form: ResultFormat) -> QueryRequest
         params=wanted.params,
         format=form,
         collect=wanted.collects(),
-        limit=wanted.limit,
-        max_rows=settings.max_result_rows,
+        limit=_countable(wanted.limit),
+        max_rows=_countable(settings.max_result_rows),
         max_bytes=settings.max_result_bytes,
         timeout_s=query_timeout(call, wanted.timeout),
     )
+
+
+def _countable(rows: int | None) -> int | None:
+    """The same, as far as Spark can count in a limit; more is no limit."""
+    return None if rows is None or rows > MOST_ROWS else rows
 
 
 def _format(call: Call, wanted: Query) -> ResultFormat:

@@ -145,7 +145,9 @@ class Execution:
 
     async def _listen(self, client: AgentClient, left_s: float) -> None:
         request = self._request(left_s)
-        stream = client.stream(request, left_s + 2 * GRACE_S, self._call.request_id)
+        stream = client.stream(
+            request, left_s + 2 * GRACE_S, self._call.request_id, keep_values=True
+        )
         async with aclosing(stream) as events:
             async for event in events:
                 self._tell(event)

@@ -243,3 +243,21 @@ def _events(raw: bytes) -> list[tuple[str, dict[str, Any]]]:
         first, second = block.split("\n")
         events.append((first.removeprefix("event: "), json.loads(second.removeprefix("data: "))))
     return events
+
+
+async def test_more_output_than_may_be_is_no_answer_of_an_agent_of_ours(
+    ann: User, agent: ScriptedAgent
+) -> None:
+    flood = [wire.OutputEvent(name="stdout", text="x" * 1024**2)] * 11
+    agent.on(wire.ExecuteRequest, [*flood, *ended(status="ok")])
+
+    reply = await ann.post("/command", BODY)
+
+    assert reply.error == (502, 502, "agent_misbehaved")
+
+
+async def test_a_large_value_comes_back_as_it_was(ann: User, agent: ScriptedAgent) -> None:
+    value = [{"a": None}, [], 1.5, "\u00e4"] * 1000
+    agent.on(wire.ExecuteRequest, ended(status="ok", result=value))
+
+    assert (await ann.post("/command", BODY)).good()["result"] == value

@@ -202,3 +202,21 @@ async def test_frames_that_are_none_are_502(ann: User, agent: ScriptedAgent, bod
     agent.on(wire.QueryRequest, Raw(body))
 
     assert (await ann.post("/query", BODY)).error == (502, 502, "agent_misbehaved")
+
+
+async def test_an_agent_cannot_call_its_error_a_success(ann: User, agent: ScriptedAgent) -> None:
+    lies = {"status": "success", "code": "200", "type": "none", "message": "well", "line": "1"}
+    agent.on(wire.QueryRequest, failed(ErrorCode.SQL_ERROR, "bad", facts=lies))
+
+    reply = await ann.post("/query", BODY)
+
+    assert reply.error == (400, 400, "sql_error")
+    assert (reply.body["message"], reply.body["line"]) == ("bad", "1")
+
+
+async def test_a_limit_beyond_what_spark_counts_is_none(ann: User, agent: ScriptedAgent) -> None:
+    for limit in (2**31 - 2, 2**31 - 1, 2**60):
+        (await ann.post("/query", {**BODY, "limit": limit})).good()
+
+    asked = [request.limit for request in agent.asked_for(wire.QueryRequest)]
+    assert asked == [2**31 - 2, None, None]
