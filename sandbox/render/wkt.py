@@ -58,6 +58,15 @@ def past(text: Bytes, at: int, stop: int, wanted: int) -> int:
 
 
 @inline
+def after_part(text: Bytes, at: int, stop: int) -> tuple[int, bool]:
+    """Behind the comma or the `)` that follows a part, or OTHER; whether another part follows."""
+    at = skip(text, at, stop)
+    if at < stop and text[at] == _COMMA:
+        return at + 1, True
+    return past(text, at, stop, _CLOSE), False
+
+
+@inline
 def begins(text: Bytes, at: int, stop: int, word: Bytes) -> bool:
     """Whether a word stands there."""
     if at + word.size > stop:
@@ -120,12 +129,9 @@ def read_ring(  # noqa: PLR0913
         if at < 0:
             return OTHER, count, out
         corners += 1
-        at = skip(text, at, stop)
-        if at < stop and text[at] == _COMMA:
-            at += 1
-            continue
-        at = past(text, at, stop, _CLOSE)
-        break
+        at, more = after_part(text, at, stop)
+        if not more:
+            break
     if at < 0 or corners < _LEAST_CORNERS:
         return OTHER, count, out
     if not is_same(tokens, ends, first, count - 2):
@@ -157,12 +163,9 @@ def read_polygon(  # noqa: PLR0913
         if at < 0:
             break
         rings += 1
-        at = skip(text, at, stop)
-        if at < stop and text[at] == _COMMA:
-            at += 1
-            continue
-        at = past(text, at, stop, _CLOSE)
-        break
+        at, more = after_part(text, at, stop)
+        if not more:
+            break
     put(wkb, head, rings)
     return at, count, out
 
@@ -197,12 +200,9 @@ def read_shape(  # noqa: PLR0913
         if at < 0:
             break
         members += 1
-        at = skip(text, at, stop)
-        if at < stop and text[at] == _COMMA:
-            at += 1
-            continue
-        at = past(text, at, stop, _CLOSE)
-        break
+        at, more = after_part(text, at, stop)
+        if not more:
+            break
     put(wkb, head, members)
     return (at if at < 0 else skip(text, at, stop)), count, out
 
