@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.parquet.give_up import NotTaken
@@ -43,6 +43,7 @@ def by_geos(texts: list[str | None]) -> list[bytes | None]:
     return found
 
 
+@settings(deadline=None)
 @given(st.lists(TEXTS | st.none(), min_size=1, max_size=6), st.integers(0, 2))
 def test_the_bytes_are_those_of_geos(texts: list[str | None], skipped: int) -> None:
     found = polygons(pa.array(texts, pa.string()).slice(skipped))
@@ -99,6 +100,7 @@ def test_no_text_and_only_nulls_are_fine() -> None:
     assert polygons(pa.array([None, None], pa.string())).to_pylist() == [None, None]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("POLYGNMUTI(), 0123456789.-eE", max_size=60), min_size=1, max_size=5))
 def test_any_text_is_read_or_left(texts: list[str]) -> None:
     try:
