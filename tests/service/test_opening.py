@@ -191,3 +191,11 @@ def driver_of(server: Server) -> FakeEngine:
     driver = server.services.readiness.driver
     assert isinstance(driver, FakeEngine)
     return driver
+
+
+async def test_an_open_async_request_is_work(ann: User, agent: ScriptedAgent) -> None:
+    body = {"scope": "taxi", "statement": "select 1", "mode": "async"}
+    assert (await ann.post("/query/service", body)).body["status"] == "running"
+    [scope] = (await ann.get("/scope")).good()["scopes"]
+
+    assert (scope["state"], scope["stops"]) == ("busy", None)
