@@ -9,15 +9,18 @@ import select
 import socket
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
 
 from control.web.serving import room_for_connections
 from tests.fakes.agent import Frame, ScriptedAgent, executed, queried
 from tests.service.client import Server, User, until
 from tests.service.conftest import ServerFactory
+from tests.service.test_process import control
 from wire import messages as wire
 
 Reader = asyncio.StreamReader
 Writer = asyncio.StreamWriter
+HEALTH = b"GET /health HTTP/1.1\r\nConnection: close\r\n\r\n"
 QUERY = {"scope": "taxi", "sql": "select 1"}
 
 
@@ -284,3 +287,23 @@ def test_there_are_as_many_connections_as_there_may_be_files() -> None:
         assert room_for_connections(10 * hard) == hard - 1024
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_server_of_its_own_cuts_slow_clients_too(tmp_path: Path) -> None:
+    few = {"slow_client_s": "0.5", "connections_per_address": "4"}
+    with control(tmp_path, **few) as (_, said):
+        port = int(said.partition("serves at ")[2].partition(",")[0].rpartition(":")[2])
+        dribble = [b"GET /health HTTP/1.1\r\n", *[b"X-A: b\r\n"] * 100]
+        slow = _answer_to(port, dribble, 0.1)
+        large = _answer_to(port, [b"GET /health HTTP/1.1\r\nA: " + b"x" * 10_000 + b"\r\n\r\n"], 0)
+        with ExitStack() as stack:
+            for _ in range(4):
+                stack.enter_context(socket.create_connection(("127.0.0.1", port), 5))
+            many = _answer_to(port, [], 0)
+        # The others are gone once the server has seen it.
+        good = any(b" 200 OK" in _answer_to(port, [HEALTH], 0.1) for _ in range(50))
+
+    assert b"client_too_slow" in slow
+    assert b"header_too_large" in large
+    assert b"too_many_connections" in many
+    assert good
