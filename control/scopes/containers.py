@@ -48,18 +48,22 @@ class Containers:
         except NameTaken:
             await self._driver.rename(container_id, other)
 
-    async def clear(self, scope: Scope) -> None:
-        """Remove the scope's container; where its id is unknown, whatever has its label."""
+    async def clear(self, scope: Scope, grace_s: float | None) -> None:
+        """Remove the scope's container; where its id is unknown, whatever has its label.
+
+        Within `grace_s` it may end by itself; None: there is nothing that it could still do.
+        """
         ids = [scope.container_id] if scope.container_id else await self._labelled(scope)
-        await asyncio.gather(*(self._remove(id) for id in ids))
+        await asyncio.gather(*(self._remove(id, grace_s) for id in ids))
         scope.container_id = None
 
     async def _labelled(self, scope: Scope) -> list[str]:
         listed = await self._driver.list(self._backing.store.installation)
         return [s.id for s in listed if s.labels.get(SANDBOX_LABEL) == scope.sandbox_id]
 
-    async def _remove(self, id: str) -> None:
-        await self._driver.stop(id, self._backing.limits.stop_grace_s)
+    async def _remove(self, id: str, grace_s: float | None) -> None:
+        if grace_s is not None:
+            await self._driver.stop(id, grace_s)
         await self._driver.remove(id)
 
     async def _create(self, plan: ContainerPlan, other_name: str) -> str:

@@ -121,7 +121,9 @@ class Lifecycle:
         scope = live.scope
         live.leaving.set()
         self._intend(live, Intent.CLOSE, ScopeState.STOPPING)
-        await self._clear(live)
+        # What an agent could bring into order goes with its disk.
+        await self._let_go(live)
+        await self._containers.clear(scope, grace_s=None)
         await self._backing.berths.remove(scope.sandbox_id)
         event = None if scope.is_pooled else "closed"
         self._backing.store.forget(scope, event, self._backing.clock.now())
@@ -252,7 +254,7 @@ class Lifecycle:
 
     async def _clear(self, live: Live) -> None:
         await self._let_go(live)
-        await self._containers.clear(live.scope)
+        await self._containers.clear(live.scope, self._backing.limits.stop_grace_s)
 
     async def _let_go(self, live: Live) -> None:
         agent, live.agent = live.agent, None
