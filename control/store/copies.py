@@ -17,7 +17,6 @@ from control.store.database import BERTHS_FOLDER, LOCK_NAME, STORE_NAME, lock_st
 from control.store.glance import Glance, glance, read, sound_copy
 from control.store.schema import SCHEMA_VERSION
 
-PAGES_AT_ONCE: Final = 256
 JOURNALS: Final = ("-wal", "-shm")
 
 
@@ -72,7 +71,7 @@ def _copied(source: Path, draft: Path) -> Glance:
     # It holds the hashes of passwords.
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     try:
-        sound_copy(source, draft, PAGES_AT_ONCE)
+        sound_copy(source, draft)
         with draft.open("rb") as file:
             os.fsync(file.fileno())
         return _examined(draft)

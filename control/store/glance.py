@@ -82,11 +82,12 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         yield store
 
 
-def sound_copy(source: Path, target: Path, pages: int) -> None:
-    """Copy the store as it is at one moment, so many pages at a time; raises sqlite3.Error."""
+def sound_copy(source: Path, target: Path) -> None:
+    """Copy the store as it is at one moment; raises sqlite3.Error."""
     with opened(source) as store, closing(sqlite3.connect(target)) as copy:
-        # Of one moment: SQLite begins anew where somebody wrote meanwhile.
-        store.backup(copy, pages=pages, sleep=0.01)
+        # All pages in one read: piece by piece it would begin anew with every write in between, and
+        # a journal of its own kind (WAL) lets the server write on.
+        store.backup(copy)
         # One file: a journal beside it would be forgotten when the copy is carried away.
         copy.execute("PRAGMA journal_mode=DELETE")
 
