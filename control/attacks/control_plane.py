@@ -22,7 +22,8 @@ from control.attacks.raw import (
 )
 
 attacks = Attacks(Goal.CONTROL_PLANE)
-MOST_GROWTH: Final = 192 * MIB
+MOST_GROWTH: Final = 384 * MIB
+"""Two of the largest bodies of one user, and what comes of one of them."""
 CROWD: Final = 700
 """So many connections at once: more than one address may have by default."""
 

@@ -289,11 +289,6 @@ ENDLESS: Final[dict[str, tuple[str, Callable[[Lab], dict[str, Any]], frozenset[i
         },
         frozenset({400}),
     ),
-    "nest SQL ten thousand deep": (
-        "/query",
-        lambda lab: {"scope": lab.attacker.scope, "sql": "select " + "(" * 10_000 + ")" * 10_000},
-        frozenset({400}),
-    ),
     "nest SQL++ ten thousand deep": (
         "/query/service",
         lambda lab: {"scope": lab.attacker.scope, "statement": "[" * 10_000 + "]" * 10_000},
@@ -320,6 +315,17 @@ async def _(lab: Lab) -> Outcome:
     answer = await lab.attacker.python("for _ in range(100): print('x' * 10**6)\n7", 60)
     size = len(answer.body)
     cut = answer.members.get("truncated")
-    return judged(
-        size > 64 * MIB or not cut, f"100 MB printed, {size / MIB:.1f} MiB told, cut: {cut}"
-    )
+    seen = f"100 MB printed, {size / MIB:.1f} MiB told, cut: {cut}; {answer.status}"
+    if answer.status != 200:
+        raise NotPlayed(seen)
+    return judged(size > 64 * MIB or not cut, seen)
+
+
+@attacks.add("nest SQL ten thousand deep", "a time limit; what still parses has no more processors")
+async def _(lab: Lab) -> Outcome:
+    async with lab.spare("deep") as tenant:
+        sql = "select " + "(" * 10_000 + ")" * 10_000
+        wanted = {"scope": tenant.scope, "sql": sql, "timeout": 2}
+        answer = await tenant.person.ask("POST", "/query", wanted)
+        harm = await lab.harm()
+    return judged(harm or (answer.status not in (400, 504) and answer.brief()), answer.brief())

@@ -230,13 +230,13 @@ class ScopePaused(RequestError):
 
 
 class BodyTooLarge(RequestError):
-    """The request's body is larger than `GEOSCOPE_MAX_BODY`; before logging in: 64 KiB."""
+    """The body is larger than `GEOSCOPE_MAX_BODY`, before logging in 64 KiB; or has too many parts."""
 
     status = 413
     type = "body_too_large"
 
-    def __init__(self, max_bytes: int) -> None:
-        super().__init__(f"the request body is larger than {max_bytes} bytes")
+    def __init__(self, most: int, unit: str = "bytes") -> None:
+        super().__init__(f"the request body has more than {most} {unit}")
 
 
 class HeaderTooLarge(RequestError):

@@ -11,10 +11,13 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from control.query_service.problems import BAD_JSON, Refused, bad_value
+from control.web.decoding import check_parts
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
 NAMED: Final = re.compile(r"\$[A-Za-z][A-Za-z0-9_]*")
+MAX_PAIRS: Final = 10_000
+BODY: Final = "body"
 ARGS: Final = "args"
 BAD: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -99,13 +102,21 @@ def from_pairs(*texts: str) -> GivenText:
     """The pairs of all texts, where the first of a repeated name counts."""
     pairs: dict[str, str] = {}
     for text in texts:
-        for name, value in parse_qsl(text, keep_blank_values=True):
+        for name, value in _pairs(text):
             pairs.setdefault(name, value)
     return GivenText(pairs)
 
 
+def _pairs(text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_PAIRS)
+    except ValueError as error:
+        raise bad_value(BODY, f"more than {MAX_PAIRS} pairs") from error
+
+
 def decode(text: bytes) -> Any:
-    """The JSON value; raises Refused."""
+    """The JSON value; raises Refused, or BodyTooLarge."""
+    check_parts(text)
     try:
         return msgspec.json.decode(text)
     except BAD as error:

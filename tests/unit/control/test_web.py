@@ -12,13 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from control.errors import AgentMisbehaved, BadBody, BadParameter, RequestError
+from control.errors import AgentMisbehaved, BadBody, BadParameter, BodyTooLarge, RequestError
 from control.kinds import networks
+from control.routes.commands import Command
 from control.routes.fields import flag_of, size_of
 from control.routes.files import checked_path
+from control.routes.queries import Query
 from control.web.answers import base64_chunks, base64_length, exactly, iso_time
 from control.web.background import Background
-from control.web.decoding import convert, decode_body, decode_object
+from control.web.decoding import MAX_PARTS, convert, decode_body, decode_object
 from control.web.proxies import client_address, is_loopback
 
 
@@ -174,3 +176,20 @@ def test_paths_within_are_fine(path: str) -> None:
 async def _stream(pieces: list[bytes]) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece
+
+
+def test_a_body_of_very_many_parts_is_refused_before_it_is_read() -> None:
+    body = b'{"scope":"s","sql":"x","params":[' + b"{}," * MAX_PARTS + b"{}]}"
+
+    with pytest.raises(BodyTooLarge, match="more than 2000000 members and elements"):
+        decode_body(body, Query)
+    with pytest.raises(BodyTooLarge):
+        decode_object(body)
+
+
+def test_commas_of_a_text_are_no_parts() -> None:
+    code = "1," * MAX_PARTS * 2
+
+    command = decode_body(msgspec.json.encode({"scope": "s", "command": code}), Command)
+
+    assert command.command == code

@@ -240,3 +240,8 @@ def test_a_format_by_name_wins_over_what_is_accepted() -> None:
 )
 def test_formats_name_themselves(form: Format, member: str | None, kind: str) -> None:
     assert (form.type_member, form.content_type) == (member, kind)
+
+
+def test_a_form_of_very_many_pairs_is_refused() -> None:
+    with pytest.raises(Refused, match="10000 pairs"):
+        from_pairs("a=&" * 10_001)
