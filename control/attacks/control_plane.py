@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 
 from control.attacks.attack import Attacks, Goal, Outcome, judged
-from control.attacks.lab import MIB, Lab
+from control.attacks.lab import MIB, Lab, NotPlayed
 from control.attacks.raw import (
     CREDENTIALS,
     GONE,
@@ -194,6 +194,8 @@ async def _(lab: Lab) -> Outcome:
     async with _watched(lab, harms):
         answer = await lab.attacker.python("[{}] * 3_000_000")
     sized = answer.status == 200 and len(answer.body) > 8 * MIB
+    if answer.status != 200:
+        raise NotPlayed(answer.brief())
     return judged(harms, f"{answer.status}, {len(answer.body) / MIB:.0f} MiB, whole: {sized}")
 
 

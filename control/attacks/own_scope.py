@@ -315,7 +315,7 @@ async def _(lab: Lab) -> Outcome:
     answer = await lab.attacker.python("for _ in range(100): print('x' * 10**6)\n7", 60)
     size = len(answer.body)
     cut = answer.members.get("truncated")
-    seen = f"100 MB printed, {size / MIB:.1f} MiB told, cut: {cut}; {answer.status}"
+    seen = f"100 MB printed, {size / MIB:.1f} MiB told, cut: {cut}; {answer.brief()}"
     if answer.status != 200:
         raise NotPlayed(seen)
     return judged(size > 64 * MIB or not cut, seen)

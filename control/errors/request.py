@@ -230,7 +230,7 @@ class ScopePaused(RequestError):
 
 
 class BodyTooLarge(RequestError):
-    """The body is larger than `GEOSCOPE_MAX_BODY`, before logging in 64 KiB; or has too many parts."""
+    """The body exceeds `GEOSCOPE_MAX_BODY` (before logging in 64 KiB), or has too many parts."""
 
     status = 413
     type = "body_too_large"
