@@ -31,7 +31,11 @@ class Ending(StrEnum):
 async def farewell(
     driver: EngineDriver, container_id: str, agent: AgentClient | None, grace_s: float
 ) -> str:
-    """End the container within `ASK_S` and twice `grace_s`; what it took, in words or none."""
+    """End the container within `ASK_S` and thrice `grace_s`; what it took, in words or none.
+
+    An agent that has promised to end gets twice the time of one that is told to: its JVM must
+    end before it, and may be at work.
+    """
     if agent is not None and await _asked(driver, container_id, agent, grace_s):
         return Ending.ASKED.value
     before = await driver.status(container_id)
@@ -52,7 +56,7 @@ async def _asked(
 
     try:
         await agent.call(ShutdownRequest(), ASK_S)
-        return await wait_until(ended, Deadline.after(grace_s), "the end of the agent")
+        return await wait_until(ended, Deadline.after(2 * grace_s), "the end of the agent")
     except EngineUnavailable:
         raise
     except DeadlineExceeded as error:

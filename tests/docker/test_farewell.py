@@ -14,7 +14,7 @@ from tests.docker.harness import World, pause, until
 
 pytestmark = pytest.mark.docker
 GRACE_S = 1.0
-BOUND_S = ASK_S + 2 * GRACE_S + 5.0
+BOUND_S = ASK_S + 3 * GRACE_S + 5.0
 """What the three steps may take, and what the engine takes for them."""
 
 
