@@ -12,7 +12,6 @@ from control.engine.driver import Berths, EngineDriver, Usage
 from control.engine.host import Host
 from control.errors import (
     AgentUnreachable,
-    DeadlineExceeded,
     EngineUnavailable,
     ScopeDead,
     ScopeNotFound,
@@ -25,6 +24,7 @@ from control.scopes.capacity import Rules
 from control.scopes.disks import DiskWatch
 from control.scopes.drain import Drain
 from control.scopes.entry import Entry, Quotas, usual_quota
+from control.scopes.inquiry import find_out
 from control.scopes.lifecycle import Lifecycle
 from control.scopes.limits import Limits, ScopeLimits, ScopeWish
 from control.scopes.pool import Berthing, Pool
@@ -35,13 +35,11 @@ from control.scopes.scope import Scope, ScopeState
 from control.scopes.signs import Signs
 from control.scopes.stages import Stage, Stages, Told
 from control.scopes.tasks import Tasks, keep, together
-from control.scopes.wait import Clock, Deadline, WallClock, wait_until
+from control.scopes.wait import Clock, Deadline, WallClock
 from control.scopes.watch import Watch
 from control.store.scopes import ScopeStore
 
 STOP_GRACE_S: Final = 10.0
-EVENTS_S: Final = 0.5
-"""How long the engine's word of a container's end may take."""
 
 
 class ScopeRegistry:
@@ -337,21 +335,10 @@ class ScopeRegistry:
         try:
             yield
         except AgentUnreachable as error:
-            await self._moves.run_on(self._find_out(live))
+            await self._moves.run_on(find_out(live, self._reconciler))
             if live.scope.state is ScopeState.DEAD:
                 raise ScopeDead(live.scope.name, live.scope.reason or "") from error
             raise
-
-    async def _find_out(self, live: Live) -> None:
-        """Why an agent went away: the engine's events say it best, so they come first."""
-
-        async def ended() -> str | None:
-            return "its container runs" if live.scope.is_running else None
-
-        try:
-            await wait_until(ended, Deadline.after(EVENTS_S), "the end of the container")
-        except DeadlineExceeded:
-            await self._reconciler.settle(live)
 
     async def _agent(self, live: Live) -> AgentClient:
         self._check_here(live)

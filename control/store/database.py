@@ -30,6 +30,8 @@ STORE_NAME: Final = "geoscope.db"
 LOCK_NAME: Final = "geoscope.lock"
 BERTHS_FOLDER: Final = "berths"
 BUSY_TIMEOUT_S: Final = 5.0
+LEAST_FREE_BYTES: Final = 16 * 1024**2
+"""With less on its disk the store may fail at any write."""
 
 
 class Database:
@@ -75,6 +77,12 @@ class Database:
         """Write nothing of meaning; raises StoreUnavailable, with why, where that fails."""
         with self.begin() as connection:
             connection.execute(_touch())
+        # A write that takes no new block succeeds on a full disk too.
+        seen = os.statvfs(self.path.parent)
+        left = seen.f_bavail * seen.f_frsize
+        if left < LEAST_FREE_BYTES:
+            why = f"its disk is full, {left} bytes are left"
+            raise StoreUnavailable(why)
 
     def drivers(self) -> set[str]:
         """The drivers that ever held scopes in this state directory."""
