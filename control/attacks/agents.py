@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from typing import Any, Final
@@ -15,6 +16,7 @@ attacks = Attacks(Goal.AGENT)
 CHECKED: Final = "what agents send is checked by type and size, within a deadline, else 502"
 MOST_GROWTH: Final = 128 * MIB
 ENDLESS: Final = 6 * 1024 * MIB
+BACK_S: Final = 2.5
 BAD_ANSWERS: Final = frozenset({0, 400, 500, 502, 503, 504, 507})
 Ask = Callable[[Tenant, str], Awaitable[Answer]]
 
@@ -70,7 +72,7 @@ LIES: Final[dict[str, tuple[str, Ask]]] = {
     "send an error code that there is not": ("unknown_code", _query),
     "send a status that there is not": ("odd_status", _query),
     "call a page a picture": ("page_as_picture", _picture),
-    "list a million files": ("endless_listing", _file),
+    "list a hundred thousand files": ("endless_listing", _file),
     "flood tiny events": ("event_flood", _command),
     "flood output": ("output_flood", _command),
     "flood displays": ("display_flood", _command),
@@ -194,11 +196,15 @@ async def _away(lab: Lab, name: str) -> Outcome:
     tenant = await lab.hijacked()
     await tenant.sql(f"attack-{name} ")
     path = f"/scope/{tenant.scope}/files"
-    answers = [await tenant.person.ask("GET", path, timeout_s=90) for _ in range(2)]
-    answers += await asyncio.gather(*(_query(tenant, "closed") for _ in range(8)))
+    began = time.monotonic()
+    first = await tenant.person.ask("GET", path, timeout_s=90)
+    took_s = time.monotonic() - began
+    answers = await asyncio.gather(*(_query(tenant, "closed") for _ in range(8)))
     await lab.settled(tenant)
     got = [each.brief() for each in answers if each.status not in BAD_ANSWERS]
-    return judged(got, answers[0].brief())
+    # The socket comes back after three seconds: who waited for it may be answered then.
+    got += [first.brief()] if first.status not in BAD_ANSWERS and took_s < BACK_S else []
+    return judged(got, f"{first.brief()} after {took_s:.1f} s")
 
 
 @attacks.add(
@@ -228,8 +234,9 @@ async def _(lab: Lab) -> Outcome:
     tenant = await lab.hijacked()
     path = "/query/service" + str(made["handle"]).partition("/query/service")[2]
     read = await tenant.person.ask("GET", path, headers={"X-Scope": tenant.scope})
-    removed = await tenant.person.ask("DELETE", path, headers={"X-Scope": tenant.scope})
+    # What is said to a deletion is the same whether there was anything: its owner tells.
+    await tenant.person.ask("DELETE", path, headers={"X-Scope": tenant.scope})
     own = await lab.victim.person.ask("GET", path)
-    got = [each.brief() for each in (read, removed) if each.status < 400]
+    got = [read.brief()] if read.status < 400 else []
     got += [] if lab.knows(own) else [f"its owner got {own.brief()}"]
     return judged(got, read.brief())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sanic import HTTPResponse
 
 from control.web.answers import JSON, encode
 from control.web.call import Call
-from control.web.endpoint import Access, Routes
+from control.web.endpoint import Access, Endpoint, Routes
 from control.web.openapi import describe, page
 
 routes = Routes("docs")
@@ -15,7 +17,7 @@ routes = Routes("docs")
 @routes.get("/docs", access=Access.PUBLIC)
 async def docs_page(call: Call) -> HTTPResponse:
     """This description as a page."""
-    text = page(call.request.app.ctx.endpoints, call.services.version)
+    text = _page(tuple(call.request.app.ctx.endpoints), call.services.version)
     policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
     return HTTPResponse(text, headers=policy, content_type="text/html; charset=utf-8")
 
@@ -23,5 +25,16 @@ async def docs_page(call: Call) -> HTTPResponse:
 @routes.get("/docs/openapi.json", access=Access.PUBLIC)
 async def docs_json(call: Call) -> HTTPResponse:
     """This description as OpenAPI 3.1."""
-    document = describe(call.request.app.ctx.endpoints, call.services.version)
-    return HTTPResponse(encode(document), content_type=JSON)
+    text = _document(tuple(call.request.app.ctx.endpoints), call.services.version)
+    return HTTPResponse(text, content_type=JSON)
+
+
+# Made once: strangers may ask for them as often as they like.
+@lru_cache(maxsize=1)
+def _page(endpoints: tuple[Endpoint, ...], version: str) -> str:
+    return page(endpoints, version)
+
+
+@lru_cache(maxsize=1)
+def _document(endpoints: tuple[Endpoint, ...], version: str) -> bytes:
+    return encode(describe(endpoints, version))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from control.engine.driver import Berths, EngineDriver
@@ -22,9 +22,19 @@ class Check:
     why: str = ""
 
 
+@dataclass
+class Look:
+    """The looks that are under way, which strangers may ask for as often as they like."""
+
+    task: asyncio.Task[list[Check]] | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Readiness:
-    """Looks at what serving needs. `notices` are facts of the set-up that an operator must know."""
+    """Looks at what serving needs. `notices` are facts of the set-up that an operator must know.
+
+    The mutable state is `under_way`.
+    """
 
     driver: EngineDriver
     berths: Berths
@@ -32,9 +42,16 @@ class Readiness:
     check_store: Callable[[], None]
     check_drain: Callable[[], None]
     notices: tuple[str, ...] = ()
+    under_way: Look = field(default_factory=Look, compare=False)
 
     async def checks(self) -> list[Check]:
-        """Every check, side by side."""
+        """Every check, side by side; who asks meanwhile gets the same answer."""
+        task = self.under_way.task
+        if task is None or task.done():
+            task = self.under_way.task = asyncio.create_task(self._look())
+        return await asyncio.shield(task)
+
+    async def _look(self) -> list[Check]:
         looks = {
             "engine": self._engine,
             "image": self._image,
