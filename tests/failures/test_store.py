@@ -179,11 +179,11 @@ def test_a_read_only_state_directory_stops_the_start(stopped: Path) -> None:
     assert content(stopped) == before
 
 
-def test_a_second_control_plane_on_the_same_state_is_refused_process(stopped: Path) -> None:
+def test_a_second_control_plane_on_the_same_state_is_refused(stopped: Path) -> None:
     with closing(Database.open(stopped)):
         before = content(stopped)
 
-        said = refused(stopped)
+        said = refused_process(stopped)
 
         assert f"another control plane uses {stopped}" in said
         assert content(stopped) == before
