@@ -60,7 +60,7 @@ def weak(
             tmpfs={"/scope/files": "exec"},
             labels={RUN_LABEL: run_id},
             remove=True,
-            **weakness,
+            **{"network_mode": "none", **weakness},
         )
         loot, refusals = json.loads(said.decode().splitlines()[-1])
         return judged(loot, "; ".join(refusals))
