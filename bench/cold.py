@@ -70,11 +70,12 @@ def staged(openings: Sequence[Stages]) -> Iterator[Figure]:
     """How long each stage took, and when it had ended, counted from the container's start."""
     since = False
     ended_s = 0.0
-    for name in openings[0]:
+    # A stage may be over between two looks at the agent: then that start does not have it.
+    for name in (each for each in BUDGET_S if any(each in stages for stages in openings)):
         took_s = statistics.median(stages.get(name, 0.0) for stages in openings) / 1000
         ended_s = ended_s + took_s if since else 0.0
         since = since or name == "container"
-        what, limit_s = BUDGET_S.get(name, (name, None))
+        what, limit_s = BUDGET_S[name]
         note = f"took {took_s:.2f} s" if ended_s else ""
         yield Figure(f"cold: {what}", ended_s or took_s, "s", limit_s, note)
 
