@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from control.engine.driver import ContainerPlan, ContainerState
+from control.scopes.endings import BY_OPERATOR, ENGINE_WENT
 from control.scopes.limits import ScopeWish
 from control.scopes.registry import ScopeRegistry
 from control.scopes.scope import ScopeState
@@ -275,6 +276,50 @@ async def test_a_start_without_an_engine_recovers_by_itself(house: House) -> Non
         await eventually(lambda: registry.engine_problem is None)
         async with registry.use("ann", "taxi") as agent:
             assert agent is not None
+
+
+async def test_what_an_engine_stops_before_it_goes_is_no_operators_doing(house: House) -> None:
+    async with house.registry() as registry:
+        scope = await registry.open("ann", TAXI)
+        await eventually(lambda: bool(house.world.listeners))
+        container = house.container(registry, "ann", "taxi")
+        house.world.tell(container, "kill")
+        await house.world.end(container, 143)
+        await eventually(lambda: scope.reason == BY_OPERATOR)
+        house.world.go_down()
+
+        await eventually(lambda: scope.reason == ENGINE_WENT)
+        assert scope.state is ScopeState.STOPPED
+
+
+async def test_what_an_operator_stopped_long_before_stays_so(house: House) -> None:
+    async with house.registry() as registry:
+        scope = await registry.open("ann", TAXI)
+        await eventually(lambda: bool(house.world.listeners))
+        container = house.container(registry, "ann", "taxi")
+        house.world.tell(container, "kill")
+        await house.world.end(container, 143)
+        await eventually(lambda: scope.reason == BY_OPERATOR)
+        house.clock.advance(30)
+        house.world.go_down()
+        await eventually(lambda: registry.engine_problem is not None)
+
+        assert scope.reason == BY_OPERATOR
+
+
+async def test_what_a_returning_engine_killed_is_stopped_and_not_dead(house: House) -> None:
+    async with house.registry() as registry:
+        scope = await registry.open("ann", TAXI)
+        await eventually(lambda: bool(house.world.listeners))
+        container = house.container(registry, "ann", "taxi")
+        house.world.go_down()
+        await eventually(lambda: registry.engine_problem is not None)
+        await house.world.end(container, 137)
+        house.world.come_up()
+        house.clock.advance(1)
+        await eventually(lambda: scope.state is ScopeState.STOPPED)
+
+        assert scope.reason == ENGINE_WENT
 
 
 def _plan(house: House, labels: dict[str, str]) -> ContainerPlan:
