@@ -105,7 +105,7 @@ class Settings:
         "1GiB", size, "bytes", "memory of the host that scopes are not promised, nor started into"
     )
     memory_overcommit: float = setting(
-        "1", number(0.1, 100), "", "how often the host's memory may be promised; 1: never too much"
+        "1", number(0.01, 100), "", "how often the host's memory may be promised; 1: never too much"
     )
     host_disk_reserve: int = setting(
         "1GiB", size, "bytes", "room on the state directory's disk below which no scope is opened"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from control.errors import EngineError
 from control.scopes.limits import GIB, ScopeWish
 from control.scopes.registry import ScopeRegistry
 from control.scopes.scope import ScopeState
-from tests.fakes.scopes import House, eventually, usual_limits
+from tests.fakes.scopes import READY, House, eventually, usual_limits
+from wire.messages import Health
 
 TAXI = ScopeWish(name="taxi")
 ONE = usual_limits(pool_size=1)
@@ -141,3 +143,19 @@ async def test_a_failure_is_tried_again(house: House) -> None:
     house.clock.advance(2)
     await eventually(lambda: filled(control.registry))
     await control.end()
+
+
+async def test_it_is_not_filled_while_a_scope_of_somebodys_starts(house: House) -> None:
+    async with house.registry(ONE) as registry:
+        await eventually(lambda: filled(registry))
+        house.healths["*"] = Health(ready=False, stage="spark")
+        opening = asyncio.create_task(registry.open("ann", ScopeWish(memory_bytes=GIB)))
+        await eventually(lambda: bool(registry.list_all()))
+        (sandbox,) = (s for s in registry.everything() if s.is_pooled)
+        await registry.close_by_id(sandbox.sandbox_id)
+        await eventually(lambda: registry.pool_held_back() == "a scope is starting")
+        assert len(house.world.containers) == 1
+
+        house.healths["*"] = READY
+        await opening
+        await eventually(lambda: filled(registry))
