@@ -98,13 +98,13 @@ class ScopesWanted(msgspec.Struct, frozen=True, kw_only=True):
 
 @routes.get("/admin/scopes", query=ScopesWanted, access=Access.ADMIN)
 async def all_scopes(call: Call, wanted: ScopesWanted) -> HTTPResponse:
-    """Every user's scopes; `?usage=true` with the memory, processor time and processes of each."""
+    """Every user's scopes, the pool, the room; `?usage=true` with what each scope uses."""
     found: list[Scope] = call.services.registry.list_all()
     scopes = [_scope_members(scope) for scope in found]
     if wanted.usage:
         used = await asyncio.gather(*(_usage(call, scope) for scope in found))
         scopes = [{**members, **uses} for members, uses in zip(scopes, used, strict=True)]
-    return success("", scopes=scopes)
+    return success("", scopes=scopes, **_room(call))
 
 
 @routes.delete("/admin/scopes/<sandbox_id>", access=Access.ADMIN)
@@ -177,6 +177,23 @@ def _scope_members(scope: Scope) -> dict[str, Any]:
         "container": scope.container_id,
         "in_flight": scope.in_flight,
         "memory_allowed": scope.limits.memory_bytes,
+    }
+
+
+def _room(call: Call) -> dict[str, Any]:
+    """What scopes were promised of the host's memory, and how the pool stands."""
+    registry = call.services.registry
+    occupancy = registry.occupancy()
+    return {
+        "memory": {
+            "promised": occupancy and occupancy.promised,
+            "promisable": occupancy and occupancy.promisable,
+        },
+        "pool": {
+            "ready": registry.pool_size(),
+            "wanted": call.services.settings.pool_size,
+            "held_back": registry.pool_held_back(),
+        },
     }
 
 

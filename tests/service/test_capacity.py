@@ -51,3 +51,18 @@ async def test_the_reply_says_whether_it_came_from_the_pool(tmp_path: Path) -> N
         other = (await ann.post("/scope", {"memory": "1GiB"})).good()
         usual = (await ann.post("/scope", {"idle_timeout": 60})).good()
         assert (other["from_pool"], usual["from_pool"]) == (False, True)
+
+
+async def test_an_admin_sees_the_room_and_how_the_pool_stands(tmp_path: Path) -> None:
+    host = FakeHost(4 * GIB)
+    more = {"pool_size": "1", "scope_memory": "2GiB"}
+    async with running(tmp_path, World(), host, **more) as server:
+        await until(lambda: server.services.registry.pool_size() == 1, "a filled pool")
+        admin = await server.log_in("admin")
+        (await admin.post("/scope")).good()
+        await until(lambda: server.services.registry.pool_held_back() is not None, "no room")
+
+        seen = (await admin.get("/admin/scopes")).good()
+        assert seen["memory"] == {"promised": 2 * GIB, "promisable": 3 * GIB}
+        assert (seen["pool"]["ready"], seen["pool"]["wanted"]) == (0, 1)
+        assert "2.00 GiB asked, 2.00 GiB promised to others" in seen["pool"]["held_back"]
