@@ -66,8 +66,9 @@ def started(place: Place, name: str) -> bool:
 
 
 def containers(place: Place, name: str) -> list[Any]:
-    label = f"geoscope.scope={name}"
-    return list(place.engine.containers.list(all=True, filters={"label": label}))
+    # The engine lists what it is just making, and does not know it yet when it is asked for it.
+    wanted: dict[str, Any] = {"label": f"geoscope.scope={name}"}
+    return list(place.engine.containers.list(all=True, filters=wanted, ignore_removed=True))
 
 
 @pytest.mark.parametrize("moment", [noted, mounted, made, started], ids=lambda m: m.__name__)
