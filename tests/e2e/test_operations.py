@@ -46,6 +46,8 @@ def make_older(state_dir: Path) -> None:
     """Leave the store as the version before events had requesters would have left it."""
     store = sqlite3.connect(state_dir / "geoscope.db")
     store.execute("DROP TRIGGER events_stay")
+    for name in ("events_by_kind", "events_by_owner", "events_by_actor"):
+        store.execute(f"DROP INDEX {name}")
     for name in ADDED_SINCE:
         store.execute(f"ALTER TABLE events DROP COLUMN {name}")
     store.execute("UPDATE installation SET schema_version = 2")
