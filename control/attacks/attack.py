@@ -99,6 +99,7 @@ async def play(attack: Attack, lab: Lab) -> Outcome:
     """Play it and judge; whatever the attack itself sees, nobody else may be the worse for it."""
     try:
         async with asyncio.timeout(TIMEOUT_S):
+            await lab.revive()
             outcome = await attack.run(lab)
             harm = await lab.harm()
     except NotPlayed as error:

@@ -190,13 +190,13 @@ async def _(lab: Lab) -> Outcome:
 
 @attacks.add("have a value that grows when it is read", "nobody here reads a tenant's values")
 async def _(lab: Lab) -> Outcome:
-    harms: list[str] = []
-    async with _watched(lab, harms):
-        answer = await lab.attacker.python("[{}] * 3_000_000")
-    sized = answer.status == 200 and len(answer.body) > 8 * MIB
-    if answer.status != 200:
+    async with lab.growth() as growth:
+        answer = await lab.attacker.python("[{}] * 1_000_000")
+    size = len(answer.body)
+    if size < MIB:
         raise NotPlayed(answer.brief())
-    return judged(harms, f"{answer.status}, {len(answer.body) / MIB:.0f} MiB, whole: {sized}")
+    seen = f"{size / MIB:.0f} MiB of JSON, {growth.size / MIB:+.0f} MiB"
+    return judged(growth.size > 16 * size, seen)
 
 
 @attacks.add("read replies slowly", "a reply whose client does not read is cut off")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from control.attacks.attack import Attacks, Goal, Outcome, judged
-from control.attacks.lab import Lab
+from control.attacks.lab import Lab, NotPlayed
 
 attacks = Attacks(Goal.ENGINE)
 NO_CAPABILITY: Final = "no capability, and none to be got (CapDrop ALL, no-new-privileges)"
@@ -316,4 +316,6 @@ async def _link(lab: Lab, target: str, *words: bytes) -> Outcome:
     answers = [await hijacked.person.ask("GET", path, timeout_s=20) for _ in range(3)]
     await lab.settled(hijacked)
     got = [each.brief() for each in answers if any(word in each.body for word in words)]
-    return judged(got or [each for each in answers if each.status == 200], answers[0].brief())
+    if not got and answers[0].status == 200:
+        raise NotPlayed(f"the link was not there yet: {answers[0].brief()}")  # noqa: EM102
+    return judged(got, answers[0].brief())

@@ -123,6 +123,13 @@ class Lab:
             return f"the victim: {seen.brief()} {seen.members.get('result')}"
         return None
 
+    async def revive(self) -> None:
+        """Start the attacker's scope anew where an attack has felled it; raises NotPlayed."""
+        person, name = self.attacker.person, self.attacker.scope
+        scopes = (await person.must("GET", "/scope"))["scopes"]
+        if any((each["scope"], each["state"]) == (name, "dead") for each in scopes):
+            await person.must("POST", f"/scope/{name}/restart")
+
     async def user(self, label: str, role: str = "user", **quota: Any) -> Person:
         """A new user, removed with the lab."""
         name = f"{USER_PREFIX}{label}-{secrets.token_hex(3)}"
