@@ -54,8 +54,10 @@ class Watch:
             except Exception as error:
                 # Also a bug of ours must not end the watch: the next round looks at all anew.
                 self.problem = str(error)
-                log.warning("the engine is lost, tried again in %s s", retry_s, exc_info=error)
-                if isinstance(error, EngineUnavailable):
+                is_away = isinstance(error, EngineUnavailable)
+                bug = None if is_away else error
+                log.warning("engine lost, tried again in %s s: %s", retry_s, error, exc_info=bug)
+                if is_away:
                     self._signs.engine_lost()
                     self._reconciler.blame_engine()
             await self._backing.clock.wait(asyncio.Event(), retry_s)

@@ -29,7 +29,8 @@ from control.store.soundness import LOG_SUFFIX, check_sound
 STORE_NAME: Final = "geoscope.db"
 LOCK_NAME: Final = "geoscope.lock"
 BERTHS_FOLDER: Final = "berths"
-BUSY_TIMEOUT_S: Final = 5.0
+BUSY_TIMEOUT_S: Final = 1.0
+"""How long another program's lock is waited for. Everybody waits with us, so it is short."""
 LEAST_FREE_BYTES: Final = 16 * 1024**2
 """With less on its disk the store may fail at any write."""
 
