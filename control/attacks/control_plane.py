@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from io import BytesIO
 from typing import Final
 
 from control.attacks.attack import Attacks, Goal, Outcome, judged
@@ -182,7 +183,7 @@ async def _(lab: Lab) -> Outcome:
     body = b'{"scope":"none","sql":"x","params":[' + b"{}," * (30 * MIB) + b"{}]}"
     async with _watched(lab, harms):
         answer = await lab.attacker.person.ask(
-            "POST", "/query", body=body, headers={"Content-Type": "application/json"}
+            "POST", "/query", body=BytesIO(body), headers={"Content-Type": "application/json"}
         )
     await _others(lab, harms)
     return judged(harms or answer.status == 200, answer.brief())

@@ -28,45 +28,63 @@ while True:
     held.write("still here"); held.flush(); time.sleep(0.1)
 '''
 subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
-os.getuid()
 """
 
 
-def _processes_of(uid: int) -> list[str]:
-    """What runs on this host as this user."""
-    found = []
+def _processes_in(containers: list[str]) -> dict[str, str]:
+    """What runs on this host in these containers: number and start, by name."""
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if folder.stat().st_uid == uid:
-                found.append(f"{folder.name} {(folder / 'comm').read_text().strip()}")
+            if any(id in (folder / "cgroup").read_text() for id in containers):
+                found[f"{folder.name} {_started(folder)}"] = (folder / "comm").read_text().strip()
         except OSError:
             continue
     return found
 
 
-async def _left(lab: Lab, tenant: Tenant, uid: int) -> list[str]:
-    """What is left of a scope: processes where its host is this one, containers always."""
+def _started(process: Path) -> str:
+    """A number is given anew some day; with the start it is one process for ever."""
+    return (process / "stat").read_text().rpartition(")")[2].split()[19]
+
+
+async def _seen(lab: Lab, tenant: Tenant) -> dict[str, str]:
+    """A scope's containers, and where its host is this one its processes; raises NotPlayed."""
+    containers = await asyncio.to_thread(lab.containers, tenant)
+    if not containers:
+        raise NotPlayed("its container is not to be seen")  # noqa: EM101
+    return _processes_in([each.id for each in containers]) if lab.place.state_dir else {}
+
+
+async def _left(lab: Lab, tenant: Tenant, processes: dict[str, str]) -> list[str]:
+    """What is left of a scope that had these processes."""
     containers = [each.name for each in await asyncio.to_thread(lab.containers, tenant)]
-    return containers + (_processes_of(uid) if lab.place.state_dir else [])
+    left = []
+    for key, name in processes.items():
+        number, start = key.split()
+        try:
+            if _started(Path("/proc", number)) == start:
+                left.append(f"{number} {name}")
+        except OSError:
+            continue
+    return containers + left
 
 
 @attacks.add("leave daemons behind that ignore signals", GONE)
 async def _(lab: Lab) -> Outcome:
     async with lab.spare("daemons") as tenant:
-        uid = int(await tenant.value(STAYS))
-        before = await _left(lab, tenant, uid)
+        await tenant.value(STAYS)
+        before = await _seen(lab, tenant)
         gone = await tenant.person.ask("DELETE", f"/scope/{tenant.scope}")
-        after = await _left(lab, tenant, uid)
-    if not before:
-        raise NotPlayed("its container was not to be seen before")  # noqa: EM101
+        after = await _left(lab, tenant, before)
     breach = after or (gone.status != 200 and gone.brief())
-    return judged(breach, f"{len(before)} containers and processes before, none after")
+    return judged(breach, f"{len(before)} processes before, none after")
 
 
 @attacks.add("stop its agent so that a deletion waits for ever", "a deletion is bounded in time")
 async def _(lab: Lab) -> Outcome:
     async with lab.spare("frozen") as tenant:
-        uid = int(await tenant.value("import os\nos.getuid()"))
+        before = await _seen(lab, tenant)
         await tenant.value(
             "import os, subprocess\n"
             "subprocess.Popen(['sh', '-c', f'sleep 0.5; kill -STOP {os.getppid()} {os.getpid()}'], "
@@ -74,7 +92,7 @@ async def _(lab: Lab) -> Outcome:
         )
         await asyncio.sleep(1)
         gone = await tenant.person.ask("DELETE", f"/scope/{tenant.scope}", timeout_s=60)
-        left = await _left(lab, tenant, uid)
+        left = await _left(lab, tenant, before)
     return judged(left or (gone.status != 200 and gone.brief()), gone.brief())
 
 
