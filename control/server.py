@@ -13,6 +13,7 @@ from ssl import SSLContext
 from control.app import Parts, assemble, create_app
 from control.drivers import Chosen, choose
 from control.logs import configure
+from control.priority import go_first
 from control.settings import Settings, read_settings
 from control.store.database import Database
 from control.web.serving import bound_socket, serving
@@ -38,6 +39,9 @@ async def started(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
     try:
         chosen = await choose(settings, database.drivers(), dict(environ))
         database.note_driver(chosen.driver.name)
+        if chosen.driver.name != "process":
+            # Processes of ours would inherit it; containers are the engine's.
+            go_first()
         async with _served(settings, database, chosen, tls) as server:
             yield server
         await chosen.driver.close()
