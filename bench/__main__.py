@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from geoscope import Client, Scope
 
-from bench import cold, hops, load, maps, query_service, rows, spatial, tables
+from bench import cold, hops, load, maps, pool, query_service, rows, spatial, tables
 from bench.figures import Figure, markdown, number, show
 from bench.server import control_plane
 
@@ -21,7 +21,7 @@ IN_A_SCOPE: dict[str, Callable[[Scope], Iterator[Figure]]] = {
     "maps": maps.figures,
 }
 NEEDS = {"spatial": {"tables"}}
-ALL = ("cold", *IN_A_SCOPE)
+ALL = ("cold", "pool", *IN_A_SCOPE)
 
 
 def parts_and_form(arguments: list[str]) -> tuple[set[str], bool]:
@@ -40,6 +40,10 @@ def measure(client: Client, parts: set[str]) -> Iterator[Figure]:
     """The figures of these parts, in order."""
     if "cold" in parts:
         yield from cold.figures(client)
+    if "pool" in parts:
+        yield from pool.figures()
+    if not parts & IN_A_SCOPE.keys():
+        return
     scope = client.open("bench")
     scope.query("select 1 as one")
     for name, figures in IN_A_SCOPE.items():
