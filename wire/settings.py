@@ -24,7 +24,7 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the container may use, all in all; the heap is a share of it."""
     heap_bytes: int = 900 * 1024**2
     kernel_memory_bytes: int = 0
-    """RLIMIT_DATA of the tenant's Python, so that it meets a MemoryError first; 0: none."""
+    """What the tenant's Python may hold (RLIMIT_DATA): a MemoryError comes first; 0: no bound."""
     kernel_pids: int = 0
     """RLIMIT_NPROC of the tenant's Python and Spark's workers, so that agent and JVM keep room for
     threads; 0: none. It counts all threads of the uid, which must be the scope's own."""

@@ -20,10 +20,17 @@ from sandbox.compat.namespace import names
 from sandbox.runtime.kernel_attach import Attachment
 from sandbox.runtime.kernel_link import Link
 from sandbox.runtime.kernel_shell import ScopeKernelApp, configuration
-from sandbox.runtime.processes import bound_processes, die_with_parent, prefer_to_be_killed
+from sandbox.runtime.processes import (
+    bound_processes,
+    die_with_parent,
+    prefer_to_be_killed,
+    reserved_bytes,
+)
 from wire.settings import AgentSettings
 
 KERNEL_OOM_SCORE: Final = 1000
+START_RESERVED_BYTES: Final = 512 * 1024**2
+"""Until it serves nobody's code runs, and nobody knows what it will reserve."""
 
 
 def confine(settings: AgentSettings) -> None:
@@ -31,8 +38,13 @@ def confine(settings: AgentSettings) -> None:
     die_with_parent()
     prefer_to_be_killed(KERNEL_OOM_SCORE)
     bound_processes(settings.kernel_pids)
+    bound_memory(settings, START_RESERVED_BYTES)
+
+
+def bound_memory(settings: AgentSettings, reserved_bytes: int) -> None:
+    """Let the kernel hold its share, and what it has reserved without holding it."""
     if settings.kernel_memory_bytes:
-        limit = settings.kernel_memory_bytes
+        limit = settings.kernel_memory_bytes + reserved_bytes
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
@@ -73,6 +85,8 @@ def serve(connection_file: str, settings: AgentSettings, link: Link) -> None:
     sys.path.append(str(Path.cwd()))
     os.write(agent, msgspec.json.encode(attachment.answer()) + b"\n")
     os.close(agent)
+    # RLIMIT_DATA counts the stacks of threads, of which next to nothing is ever used.
+    bound_memory(settings, reserved_bytes())
     app.start()
 
 

@@ -14,6 +14,8 @@ from typing import Final
 PR_SET_PDEATHSIG: Final = 1
 PR_SET_CHILD_SUBREAPER: Final = 36
 MAX_ROUNDS: Final = 50
+USUALLY_RESERVED_BYTES: Final = 160 * 1024**2
+"""Of a kernel, where a system (gVisor) does not say."""
 
 _COUNTERS: Final = (
     (Path("/sys/fs/cgroup/memory.events"), "oom_kill"),
@@ -113,6 +115,18 @@ def prefer_to_be_killed(score: int) -> None:
     """Raise our own oom_score_adj (-1000 to 1000): the kernel kills the highest first."""
     with contextlib.suppress(OSError):  # some sandboxes have no such file
         Path("/proc/self/oom_score_adj").write_text(str(score))
+
+
+def reserved_bytes(status: Path = Path("/proc/self/status")) -> int:
+    """What this process has reserved to write to, and does not hold in memory."""
+    sizes = {
+        name: int(rest.split()[0]) * 1024
+        for name, _, rest in (line.partition(":") for line in status.read_text().splitlines())
+        if name in ("VmData", "RssAnon")
+    }
+    if len(sizes) < 2:
+        return USUALLY_RESERVED_BYTES
+    return max(0, sizes["VmData"] - sizes["RssAnon"])
 
 
 def bound_processes(most: int) -> None:

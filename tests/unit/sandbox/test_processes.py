@@ -3,14 +3,19 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
+
+import pytest
 
 from sandbox.runtime.processes import (
+    USUALLY_RESERVED_BYTES,
     Process,
     clock_ticks,
     descendants,
     end_below,
     oom_kills,
     process_table,
+    reserved_bytes,
 )
 
 TREE = """
@@ -72,3 +77,17 @@ def test_the_count_of_kills_is_a_number_or_unknown() -> None:
     count = oom_kills()
 
     assert count is None or count >= 0
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("VmData:\t 300 kB\nRssAnon:\t 100 kB\nThreads:\t2\n", 200 * 1024),
+        ("VmData:\t 100 kB\nRssAnon:\t 300 kB\n", 0),
+        ("VmRSS:\t 100 kB\n", USUALLY_RESERVED_BYTES),
+    ],
+)
+def test_what_is_reserved_is_not_held(tmp_path: Path, status: str, expected: int) -> None:
+    (tmp_path / "status").write_text(status)
+
+    assert reserved_bytes(tmp_path / "status") == expected
