@@ -27,3 +27,8 @@ def shared_data() -> Path:
     """The folder of real data sets."""
     assert SHARED_DATA.is_dir(), f"{SHARED_DATA} is missing"
     return SHARED_DATA
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Attacks come last: they take all they can get of the machine, which others may share."""
+    items.sort(key=lambda item: "tests/attacks/" in item.nodeid)
