@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final
+from uuid import UUID
 
 from sanic import Sanic
 
@@ -123,7 +124,12 @@ def assemble(settings: Settings, parts: Parts) -> Services:
         MeteredDriver(parts.driver, metrics.engine_call),
         parts.berths,
         ScopeStore(parts.database, metrics.count_event),
-        scope_limits(settings, dict(parts.labels), isolated=parts.driver.name != "process"),
+        scope_limits(
+            settings,
+            dict(parts.labels),
+            parts.database.installation,
+            isolated=parts.driver.name != "process",
+        ),
         connect=lambda socket, uid: _observed(parts.connect(socket, uid), metrics),
         quotas=accounts.allowed,
         host=parts.host or LocalHost(settings.state_dir),
@@ -172,9 +178,10 @@ def create_app(services: Services, endpoints: Sequence[Endpoint] | None = None) 
 
 
 def scope_limits(
-    settings: Settings, labels: dict[str, str], *, isolated: bool = True
+    settings: Settings, labels: dict[str, str], installation: str, *, isolated: bool
 ) -> ScopeLimits:
-    """What the settings give to scopes."""
+    """What the settings give to the scopes of an installation."""
+    uid_first, uid_last = settings.uid_range
     return ScopeLimits(
         image=settings.image,
         version=version("geoscope"),
@@ -188,8 +195,9 @@ def scope_limits(
         ),
         scopes_per_user=settings.scopes_per_user,
         pool_size=settings.pool_size,
-        uid_first=settings.uid_range[0],
-        uid_last=settings.uid_range[1],
+        uid_first=uid_first,
+        uid_last=uid_last,
+        uid_start=UUID(installation).int % (uid_last - uid_first + 1),
         peer_uid_checked=settings.peer_uid == "scope" and isolated,
         data=settings.data,
         labels=labels,

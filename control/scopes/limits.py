@@ -89,6 +89,9 @@ class ScopeLimits:
     pool_size: int = 1
     uid_first: int = 200_000
     uid_last: int = 265_535
+    uid_start: int = 0
+    """From which of them on, of two installations on one host each its own: the kernel counts
+    processes by uid, whoever's they are."""
     peer_uid_checked: bool = True
     """Whether an agent's socket must be its scope's uid's (`GEOSCOPE_PEER_UID`)."""
     data: tuple[tuple[Path, str], ...] = ()

@@ -36,7 +36,7 @@ class Berthing:
         bounds = self._backing.limits
         scope = Scope(
             sandbox_id=uuid.uuid4().hex,
-            uid=self._roster.free_uid(bounds.uid_first, bounds.uid_last),
+            uid=self._roster.free_uid(bounds.uid_first, bounds.uid_last, bounds.uid_start),
             owner=owner,
             name=name,
             created=now,

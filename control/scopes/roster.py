@@ -99,13 +99,15 @@ class Roster:
         """The sandboxes that wait for an owner, oldest first."""
         return [live for live in self._lives.values() if live.scope.is_pooled]
 
-    def free_uid(self, first: int, last: int) -> int:
-        """A uid that no berth has; raises NoCapacity.
+    def free_uid(self, first: int, last: int, start: int = 0) -> int:
+        """A uid that no berth has, looked for from that place of the range on; raises NoCapacity.
 
         A berth leaves the roster only when its folder is gone, so nobody meets another's files.
         """
         used = {live.scope.uid for live in self._lives.values()}
-        for uid in range(first, last + 1):
+        size = last - first + 1
+        for place in range(start, start + size):
+            uid = first + place % size
             if uid not in used:
                 return uid
         why = f"every uid from {first} to {last} is in use (GEOSCOPE_UID_RANGE)"

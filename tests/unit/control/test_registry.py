@@ -190,6 +190,13 @@ async def test_uids_run_out_as_no_capacity_and_come_back(house: House) -> None:
         assert not house.world.uids_reused
 
 
+async def test_uids_begin_where_the_installation_s_own_do(house: House) -> None:
+    async with house.registry(usual_limits(uid_first=5, uid_last=7, uid_start=2)) as registry:
+        uids = [(await registry.open(owner, TAXI)).uid for owner in ("ann", "bob", "eve")]
+
+    assert uids == [7, 5, 6]
+
+
 async def test_the_number_of_scopes_is_bounded_per_user(house: House) -> None:
     house.quotas["bob"] = Quota(scopes=2)
     async with house.registry(usual_limits(scopes_per_user=1)) as registry:
