@@ -13,6 +13,7 @@ import aiohttp
 from control.attacks.lab import Lab, NotPlayed
 
 TIMEOUT_S: Final = 150.0
+MORE_TRIES: Final = 2
 MAX_SEEN: Final = 300
 
 
@@ -96,10 +97,21 @@ class Attacks:
 
 
 async def play(attack: Attack, lab: Lab) -> Outcome:
-    """Play it and judge; whatever the attack itself sees, nobody else may be the worse for it."""
+    """Play it and judge; whatever the attack itself sees, nobody else may be the worse for it.
+
+    One that could not be tried proves nothing: it is tried again, from a fresh scope.
+    """
+    outcome = await _played(attack, lab, lab.revive)
+    for _ in range(MORE_TRIES):
+        if outcome.verdict is Verdict.NOT_PLAYED:
+            outcome = await _played(attack, lab, lab.renew)
+    return outcome
+
+
+async def _played(attack: Attack, lab: Lab, prepare: Callable[[], Awaitable[None]]) -> Outcome:
     try:
         async with asyncio.timeout(TIMEOUT_S):
-            await lab.revive()
+            await prepare()
             outcome = await attack.run(lab)
             harm = await lab.harm()
     except NotPlayed as error:

@@ -25,7 +25,7 @@ from control.engine.view import EngineView
 __all__ = ["Answer", "Lab", "NotPlayed", "Person", "Place", "Tenant", "Trap", "opened"]
 
 MIB: Final = 1024**2
-MEMORY: Final = 1024 * MIB
+MEMORY: Final = 1536 * MIB
 DISK: Final = 512 * MIB
 USER_PREFIX: Final = "attack-"
 VALUE: Final = re.compile(r"^(?P<name>[a-z_]+) (?P<value>[0-9.e+]+)$", re.MULTILINE)
@@ -128,7 +128,11 @@ class Lab:
         person, name = self.attacker.person, self.attacker.scope
         scopes = (await person.must("GET", "/scope"))["scopes"]
         if any((each["scope"], each["state"]) == (name, "dead") for each in scopes):
-            await person.must("POST", f"/scope/{name}/restart")
+            await self.renew()
+
+    async def renew(self) -> None:
+        """Start the attacker's scope anew, whatever became of it; raises NotPlayed."""
+        await self.attacker.person.must("POST", f"/scope/{self.attacker.scope}/restart")
 
     async def user(self, label: str, role: str = "user", **quota: Any) -> Person:
         """A new user, removed with the lab."""

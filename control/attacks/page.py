@@ -28,7 +28,7 @@ def attacks_page() -> str:
         "```\n\n"
         "The password is `--password` or `GEOSCOPE_CLIENT_PASSWORD`. It makes users named\n"
         "`attack-…` with scopes of their own, and removes them. It needs room for four scopes of\n"
-        "1 GiB at a time, the engine (`DOCKER_HOST`) and the server's `/metrics`; it takes some\n"
+        "1.5 GiB at a time, the engine (`DOCKER_HOST`) and the server's `/metrics`; it takes some\n"
         "minutes, in which the server is busy. One that attacks from the same address as users do\n"
         "(a proxy that is not trusted) can have them wait: run it on the server's host.\n\n"
         "A scope's agent belongs to its tenant as everything in the scope does. So for the last\n"

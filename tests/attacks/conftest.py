@@ -42,7 +42,7 @@ class Stage:
         self._loop.close()
 
     def _run(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=300)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=580)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from control.attacks.attack import Attack, Goal, Verdict
 from control.attacks.suite import on
 from tests.attacks.conftest import Stage
 
-MORE_TRIES = 2
 MARKS = [
     pytest.mark.e2e,
     pytest.mark.docker,
@@ -27,14 +26,7 @@ def attacks_on(goal: Goal) -> Callable[..., Any]:
 
 
 def is_stopped(stage: Stage, attack: Attack) -> None:
-    """Neither success nor an attack that could not be tried passes.
-
-    One that could not be tried proves nothing, so it is tried again: a busy machine may have been
-    in the way. A success is a success at once.
-    """
+    """Neither success nor an attack that could not be tried passes."""
     outcome = stage.play(attack)
-    for _ in range(MORE_TRIES):
-        if outcome.verdict is Verdict.NOT_PLAYED:
-            outcome = stage.play(attack)
 
     assert outcome.verdict is Verdict.STOPPED, f"{outcome.verdict}: {outcome.seen}"
