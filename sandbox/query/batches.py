@@ -81,17 +81,25 @@ class BatchStream:
     """
 
     def __init__(
-        self, converters: Converters, frame: DataFrame, at_most: int | None = None
+        self,
+        converters: Converters,
+        frame: DataFrame,
+        at_most: int | None = None,
+        ready: Any = None,
     ) -> None:
+        """`ready` are the frame's `ready_rows`, where somebody has asked for them before."""
         self._converters = converters
         self._frame = frame
         self._at_most = at_most
+        self._ready = ready
         self.order: list[int] = []
 
     def __iter__(self) -> Generator[pa.RecordBatch, None, None]:
         """Run the plan; it stops when the reader does."""
         execution = self._frame._jdf.queryExecution()
-        rows = self._converters.ready_rows(execution)
+        rows = self._ready
+        if rows is None:
+            rows = self._converters.ready_rows(execution)
         if rows is None and self._at_most is not None and self._at_most <= SMALL_ROWS:
             rows = self._converters.taken_rows(execution)
         if rows is None:

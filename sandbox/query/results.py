@@ -74,13 +74,16 @@ class Collector:
         """
         fields = fields_of(frame._jdf.schema())
         carried = [carry(f, as_text=fmt != "arrow") for f in fields]
+        ready = None
         if sql is not None and all(column.expression is None for column in carried):
-            direct = direct_rows(frame, sql, fields)
+            # First, for it is the cheaper look: the smallest queries have their rows already.
+            ready = self._converters.ready_rows(frame._jdf.queryExecution())
+            direct = direct_rows(frame, sql, fields) if ready is None else None
             if direct is not None:
                 with suppress(NotTaken):
                     return self._spooled(direct, frame, fmt, carried, limits)
         projected = project(frame, carried)
-        stream = BatchStream(self._converters, projected, at_most=limits.rows)
+        stream = BatchStream(self._converters, projected, at_most=limits.rows, ready=ready)
         return self._spooled(stream, projected, fmt, carried, limits)
 
     def _spooled(

@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from sandbox.render import wkb
+from sandbox.render.buffers import bytes_of
 from sandbox.render.canvas import Canvas, project
 from sandbox.render.outlines import Outlines, joined, mark_meeting, nothing
 from sandbox.render.tally import Fault
@@ -126,7 +127,7 @@ class Shapes:
 
 def _measure(array: pa.BinaryArray) -> Ids:
     counts = np.empty((len(array), 2), np.int64)
-    wkb.measure(*_buffers(array), counts)
+    wkb.measure(*bytes_of(array), counts)
     return counts
 
 
@@ -134,18 +135,9 @@ def _parse(array: pa.BinaryArray, counts: Ids) -> tuple[Any, Any, Ids, Ids]:
     """x, y, offsets of rings and of shapes of measured WKB."""
     rings = np.zeros(counts[:, 0].sum() + 1, np.int64)
     x, y = np.empty((2, counts[:, 1].sum()), np.int64)
-    wkb.extract(*_buffers(array), rings, x, y)
+    wkb.extract(*bytes_of(array), rings, x, y)
     shapes = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts[:, 0])])
     return x.view(np.float64), y.view(np.float64), rings, shapes
-
-
-def _buffers(array: pa.BinaryArray) -> tuple[NDArray[np.uint8], Ids]:
-    """The bytes of all, and where each begins and ends."""
-    kind = np.int64 if pa.types.is_large_binary(array.type) else np.int32
-    _, places, data = array.buffers()
-    offsets = np.frombuffer(places, kind)[array.offset : array.offset + len(array) + 1]
-    held = np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8)
-    return held, offsets.astype(np.int64)
 
 
 def _mark(faults: Faults, x: Any, y: Any, fault: Fault, outlines: Outlines) -> None:

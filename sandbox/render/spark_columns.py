@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, NumericType, StringType
 
 from sandbox.render.arrow_stream import batches
+from sandbox.render.buffers import values_of
 from sandbox.render.columns import (
     Choice,
     ColumnKind,
@@ -169,15 +170,15 @@ def is_ordered(frame: DataFrame) -> bool:
 
 def _reals(array: pa.DoubleArray) -> Reals:
     """The values as they lie there; what null rows hold means nothing."""
-    return _values(array, np.dtype(np.float64))
+    return values_of(array, np.dtype(np.float64))
 
 
 def _integers(array: pa.Int64Array) -> NDArray[np.int64]:
-    return _values(array, np.dtype(np.int64))
+    return values_of(array, np.dtype(np.int64))
 
 
 def _faults(array: pa.Int8Array) -> NDArray[np.uint8]:
-    faults: NDArray[np.uint8] = _values(array, np.dtype(np.uint8)).copy()
+    faults: NDArray[np.uint8] = values_of(array, np.dtype(np.uint8)).copy()
     return faults
 
 
@@ -189,9 +190,3 @@ def _nan_for_null(array: pa.DoubleArray) -> Reals:
 def _is_null(array: pa.Array) -> NDArray[np.bool_]:
     nulls: NDArray[np.bool_] = array.is_null().to_numpy(zero_copy_only=False)
     return nulls
-
-
-def _values(array: pa.Array, dtype: np.dtype[Any]) -> NDArray[Any]:
-    data = array.buffers()[1]
-    start = array.offset * dtype.itemsize
-    return np.frombuffer(data, dtype, count=len(array), offset=start)

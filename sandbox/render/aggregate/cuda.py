@@ -29,6 +29,7 @@ def kernel(function: Callable[..., None]) -> Any:
     return cuda.jit(cache=True)(function)
 
 
+scale_of: Any = cuda.jit(device=True)(edges.scale_of.py_func)  # type: ignore[attr-defined]
 look_up: Any = cuda.jit(device=True)(edges.look_up.py_func)  # type: ignore[attr-defined]
 fault_of: Any = cuda.jit(device=True)(edges.fault_of.py_func)  # type: ignore[attr-defined]
 two_sum: Any = cuda.jit(device=True)(cpu.two_sum.py_func)  # type: ignore[attr-defined]
@@ -49,8 +50,7 @@ def locate(  # noqa: PLR0913  (a kernel takes plain arrays)
     """As `edges.pixels_by_edges` and `edges.mark_outside`, into `pixels`."""
     width, height = columns.size - 1, rows.size - 1
     left, right, bottom, top = columns[0], columns[width], rows[0], rows[height]
-    across = (column_starts.size - 2) / (right - left)
-    up = (row_starts.size - 2) / (top - bottom)
+    across, up = scale_of(columns, column_starts), scale_of(rows, row_starts)
     for i in range(cuda.grid(1), x.size, cuda.gridsize(1)):
         pixels[i] = -1
         if faults[i] != 0:

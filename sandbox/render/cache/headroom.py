@@ -10,7 +10,6 @@ from typing import Final
 
 import pyarrow as pa
 
-MIB: Final = 1024**2
 RESERVE_SHARE: Final = 8
 """Of the scope's memory so much is left to JVM, kernel and pictures when rows are kept."""
 _RECLAIMABLE: Final = frozenset(

@@ -26,7 +26,6 @@ class Recorder:
         self._store = store
         self._rows: list[pa.RecordBatch] = []
         self._bytes = 0
-        self._claimed = 0
         self._spill: Spill | None = None
         self._given_up = False
 
@@ -68,7 +67,7 @@ class Recorder:
             self.close()
         elif self._spill is not None:
             self._spill.write(batch)
-        elif self._fits(batch.nbytes):
+        elif self._has_room(batch.nbytes):
             self._rows.append(batch)
         else:
             self._spill = Spill(self._store.folder)
@@ -76,13 +75,11 @@ class Recorder:
                 self._spill.write(row)
             self._forget()
 
-    def _fits(self, size: int) -> bool:
-        if self._bytes > self._store.budget.memory // self.SHARE or not self._store.claim(size):
-            return False
-        self._claimed += size
-        return True
+    def _has_room(self, size: int) -> bool:
+        within = self._bytes <= self._store.budget.memory // self.SHARE
+        return within and self._store.claim(size)
 
     def _forget(self) -> None:
+        # What is claimed is what these rows hold.
+        self._store.release(sum(batch.nbytes for batch in self._rows))
         self._rows = []
-        self._store.release(self._claimed)
-        self._claimed = 0

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sandbox.render.buffers import values_of
 from sandbox.render.columns import Batch, Choice, PointBatch, Reals, ShapeBatch, SourceColumn
 
 _LABEL = "label"
@@ -73,21 +74,15 @@ def _labels(rows: pa.RecordBatch, choice: Choice) -> pa.StringArray | None:
 
 
 def _reals(rows: pa.RecordBatch, name: str) -> Reals:
-    return _values(rows.column(name), np.dtype(np.float64))
+    return values_of(rows.column(name), np.dtype(np.float64))
 
 
 def _faults(rows: pa.RecordBatch) -> NDArray[np.uint8]:
-    faults: NDArray[np.uint8] = _values(rows.column("faults"), np.dtype(np.uint8)).copy()
+    faults: NDArray[np.uint8] = values_of(rows.column("faults"), np.dtype(np.uint8)).copy()
     return faults
 
 
 def _order(rows: pa.RecordBatch) -> NDArray[np.int64] | None:
     if "order" not in rows.schema.names:
         return None
-    return _values(rows.column("order"), np.dtype(np.int64))
-
-
-def _values(array: pa.Array, dtype: np.dtype[Any]) -> NDArray[Any]:
-    return np.frombuffer(
-        array.buffers()[1], dtype, count=len(array), offset=array.offset * dtype.itemsize
-    )
+    return values_of(rows.column("order"), np.dtype(np.int64))

@@ -70,7 +70,7 @@ class FishnetPainter(PointPainter):
         """Colour the squares of the cells that have rows."""
         colours = np.zeros((self.weights.size + 1, 4), np.uint8)
         filled = np.flatnonzero(self.weights.counts)
-        colours[filled] = self._colours(self.weights.finish()[filled])
+        colours[filled] = self._colours(self.weights.finish_some(filled))
         check()
         return shade.indexed(colours, self._owners())
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sandbox.parquet.files import Part, rows
 from sandbox.parquet.give_up import NotTaken
 from sandbox.parquet.words import TYPES
+from sandbox.render.buffers import values_of
 from sandbox.render.columns import Batch, PointBatch, Reals, ShapeBatch
 from sandbox.render.direct import located, texts
 from sandbox.render.direct import values as v
@@ -143,12 +144,7 @@ def _column(array: pa.Array, kind: str) -> v.Column:
     if kind == "boolean":
         filled = array.fill_null(False) if array.null_count else array
         return v.Column(filled.to_numpy(zero_copy_only=False), valid)
-    return v.Column(_raw(array, np.dtype(TYPES[kind])), valid)
-
-
-def _raw(array: pa.Array, dtype: np.dtype[Any]) -> NDArray[Any]:
-    start = array.offset * dtype.itemsize
-    return np.frombuffer(array.buffers()[1], dtype, count=len(array), offset=start)
+    return v.Column(values_of(array, np.dtype(TYPES[kind])), valid)
 
 
 def _wanted(plan: Plan, read: v.Rows, size: int) -> tuple[Flags | None, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sandbox.parquet.give_up import NotTaken
 from sandbox.render import wkt
+from sandbox.render.buffers import bytes_of
 
 _COMMA: Final = ord(",")
 _OPEN: Final = ord("(")
@@ -35,7 +36,8 @@ def polygons(texts: pa.StringArray) -> pa.BinaryArray:
 
 
 def _written(texts: pa.StringArray) -> pa.BinaryArray:
-    text, offsets = _buffers(texts)
+    held, places = bytes_of(texts)
+    text, offsets = held[places[0] : places[-1]], places - places[0]
     opened = int(np.count_nonzero(text == _OPEN))
     corners = int(np.count_nonzero(text == _COMMA)) + opened
     tokens, ends = np.empty(len(text), np.uint8), np.zeros(2 * corners + 1, np.int32)
@@ -63,13 +65,3 @@ def _numbers(tokens: NDArray[np.uint8], ends: NDArray[np.int32]) -> NDArray[np.f
     if not np.isfinite(numbers).all():
         raise NotTaken(reason="a number that is too large")
     return numbers
-
-
-def _buffers(texts: pa.StringArray) -> tuple[NDArray[np.uint8], NDArray[Any]]:
-    """The bytes of all texts, and where each begins and ends in them."""
-    kind = np.int64 if pa.types.is_large_string(texts.type) else np.int32
-    _, places, data = texts.buffers()
-    offsets = np.frombuffer(places, kind)[texts.offset : texts.offset + len(texts) + 1]
-    held = np.frombuffer(data, np.uint8) if data else np.zeros(0, np.uint8)
-    first = int(offsets[0]) if len(offsets) else 0
-    return held[first : int(offsets[-1])], offsets.astype(np.int64) - first

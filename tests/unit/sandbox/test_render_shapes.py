@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.render import wkb
+from sandbox.render.buffers import bytes_of
 from sandbox.render.outlines import joined
-from sandbox.render.shapes import Shapes, _buffers
+from sandbox.render.shapes import Shapes
 from sandbox.render.tally import Fault
 from tests.unit.sandbox.render_rows import canvas
 
@@ -103,7 +104,7 @@ def test_a_slice_of_an_array_is_read_from_its_own_place() -> None:
     shapes.add(pa.array([None, *held], pa.binary())[2:], faults)
 
     assert rings_of(shapes, 1) == expected_rings(MANY)
-    data, offsets = _buffers(pa.array(held, pa.binary())[1:2])
+    data, offsets = bytes_of(pa.array(held, pa.binary())[1:2])
     assert bytes(data[offsets[0] : offsets[1]]) == held[1]
 
 
@@ -121,7 +122,7 @@ def test_damaged_polygons_are_read_as_shapely_reads_them(shape: Any, data: Any) 
     del held[data.draw(st.integers(len(held) // 2, len(held))) :]
     counts = np.empty((1, 2), np.int64)
 
-    wkb.measure(*_buffers(pa.array([bytes(held)], pa.binary())), counts)
+    wkb.measure(*bytes_of(pa.array([bytes(held)], pa.binary())), counts)
 
     if counts[0, 0] != wkb.UNUSUAL:
         with np.errstate(all="ignore"):
