@@ -143,7 +143,8 @@ async def _(lab: Lab) -> Outcome:
         await asyncio.sleep(1)
         gone = await tenant.person.ask("DELETE", f"/scope/{tenant.scope}")
         left = await asyncio.to_thread(lab.containers, tenant)
-        answer = await asyncio.wait_for(running, 30)
+        async with asyncio.timeout(30):
+            answer = await running
     breach = [each.name for each in left] or (gone.status != 200 and gone.brief())
     return judged(breach or answer.status == 200, answer.brief())
 

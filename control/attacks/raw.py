@@ -42,7 +42,8 @@ async def sent(url: str, text: bytes, wait_s: float = 5.0, *, in_crowd: bool = F
     async with connected(url, in_crowd=in_crowd) as (reader, writer):
         with suppress(*GONE):
             writer.write(text)
-            await asyncio.wait_for(writer.drain(), wait_s)
+            async with asyncio.timeout(wait_s):
+                await writer.drain()
         return await read(reader, wait_s)
 
 

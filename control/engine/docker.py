@@ -200,7 +200,8 @@ class DockerDriver:
         loop = asyncio.get_running_loop()
         try:
             work = loop.run_in_executor(self._threads, lambda: ask(self._connection.client()))
-            return await asyncio.wait_for(work, timeout_s)
+            async with asyncio.timeout(timeout_s):
+                return await work
         except TimeoutError as error:
             why = f"no answer within {timeout_s:g} s when asked to {action}"
             raise EngineUnavailable(why) from error

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 REST_S: Final = 5.0
+CANCEL_S: Final = 10.0
+"""How long a task that was cancelled may take before it is told again."""
 
 
 class Tasks:
@@ -38,10 +40,11 @@ class Tasks:
         """Give all of them `grace_s` to end, then cancel what is left."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace_s)
-        left = list(self._tasks)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        while self._tasks:
+            # Again, where it was lost: a library may swallow a cancellation that meets a result.
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(self._tasks, timeout=CANCEL_S)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

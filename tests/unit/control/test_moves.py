@@ -247,7 +247,8 @@ async def test_a_move_is_made(move: Move, tmp_path: Path, monkeypatch: pytest.Mo
     try:
         await control.registry.start()
         with watched(monkeypatch) as made:
-            await asyncio.wait_for(STORIES[move](Life(house, control)), 20)
+            async with asyncio.timeout(20):
+                await STORIES[move](Life(house, control))
     finally:
         await control.end()
 

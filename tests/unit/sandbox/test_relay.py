@@ -46,7 +46,8 @@ async def update(relay: AccumulatorRelay, token: str, times: int = 1) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
     writer.write(token.encode() + UPDATE * times)
     try:
-        return await asyncio.wait_for(reader.readexactly(times), 5)
+        async with asyncio.timeout(5):
+            return await reader.readexactly(times)
     finally:
         writer.close()
 
