@@ -152,30 +152,22 @@ async def test_a_deferred_run_tells_everything_but_the_rows(speaking: StatementS
 async def test_four_run_at_once_in_the_order_of_their_coming(
     script: Script, speaking: StatementService
 ) -> None:
-    running, most, go_on = [0], [0], threading.Event()
-    lock = threading.Lock()
-
-    def counted(sink: Any, run: Any) -> None:
-        with lock:
-            running[0] += 1
-            most[0] = max(most[0], running[0])
-        waiting(go_on, rows("1"))(sink, run)
-        with lock:
-            running[0] -= 1
-
-    script.acts["counted"] = counted
-    work_ids = [await submit(speaking, "counted") for _ in range(64)]
+    gates = {f"number {number}": threading.Event() for number in range(64)}
+    for text, gate in gates.items():
+        script.acts[text] = waiting(gate, rows("1"))
+    work_ids = [await submit(speaking, text) for text in gates]
     await until(lambda: len(script.began) == 4)
-    first = set(script.began)
     watched = await speaking.watch(WatchJobs())
-    go_on.set()
+    begun = [set(script.began)]
+    for place, gate in enumerate(gates.values(), 5):
+        gate.set()
+        await until(lambda place=place: len(script.began) == min(place, 64))  # type: ignore[misc]
+        begun.append(set(script.began))
     jobs = await ended(speaking, *work_ids)
 
-    assert most[0] == 4
-    assert first == set(work_ids[:4])
+    # Each that ends lets one begin, the one that came first of those that wait.
+    assert begun == [set(work_ids[:count]) for count in [*range(4, 64), *[64] * 5]]
     assert watched.open == work_ids
-    # Threads that begin together may note it in any order; no job is overtaken by more.
-    assert all(abs(work_ids.index(w) - at) < 4 for at, w in enumerate(script.began))
     assert {job.state for job in jobs.values()} == {"success"}
     assert jobs[work_ids[-1]].counts.queue_ns > 0
 
