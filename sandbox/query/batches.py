@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
-from pyspark.errors.exceptions.captured import unwrap_spark_exception
-from pyspark.serializers import read_int
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.util import local_connect_and_auth
+
+from sandbox.rows import ZONE, Piece, pieces
 
 SMALL_ROWS = 1_000
 """A result that is limited to so many rows is fetched as Spark's own `take` does it."""
 
-# Text says times in UTC whatever the session's zone; Arrow's label then says so too.
-_UTC = "UTC"
 _BATCH_ROWS = 100_000
 _BATCH_BYTES = 64 * 1024**2
 
@@ -35,13 +32,13 @@ class Converters:
 
     def schema(self, frame: DataFrame) -> pa.Schema:
         """The Arrow schema of a frame, for a result without any batch."""
-        payload = self._arrow.createEmptyArrowBatch(frame._jdf.schema(), _UTC, False, False)
+        payload = self._arrow.createEmptyArrowBatch(frame._jdf.schema(), ZONE, False, False)
         return pa.ipc.open_stream(payload).schema
 
     def batches(self, frame: DataFrame, rows: Any) -> Iterator[pa.RecordBatch]:
         """Rows (a Scala Seq) as batches."""
         payloads = self._arrow.toBatchWithSchemaIterator(
-            rows.iterator(), frame._jdf.schema(), _BATCH_ROWS, _BATCH_BYTES, _UTC, False, False
+            rows.iterator(), frame._jdf.schema(), _BATCH_ROWS, _BATCH_BYTES, ZONE, False, False
         )
         while payloads.hasNext():
             with pa.ipc.open_stream(payloads.next()) as reader:
@@ -75,7 +72,7 @@ class Converters:
 
 
 class BatchStream:
-    """The batches of one frame, in the order in which its partitions finish.
+    """The batches of one frame, in the order in which they come.
 
     `order` tells, once all have come, in which order they belong.
     """
@@ -92,45 +89,39 @@ class BatchStream:
         self._frame = frame
         self._at_most = at_most
         self._ready = ready
-        self.order: list[int] = []
+        self._partitions: list[int] = []
+
+    @property
+    def order(self) -> list[int]:
+        """Numbers of batches: partition after partition, and within one as they came."""
+        return sorted(range(len(self._partitions)), key=self._partitions.__getitem__)
 
     def __iter__(self) -> Generator[pa.RecordBatch, None, None]:
         """Run the plan; it stops when the reader does."""
-        execution = self._frame._jdf.queryExecution()
-        rows = self._ready
+        with closing(self.pieces()) as coming:
+            for piece in coming:
+                if piece.batch is not None:
+                    self._partitions.append(piece.partition)
+                    yield piece.batch
+
+    def pieces(self) -> Generator[Piece, None, None]:
+        """The same with the partitions that they are of, and where those end."""
+        rows = self._at_hand()
         if rows is None:
-            rows = self._converters.ready_rows(execution)
+            yield from pieces(self._frame)
+            return
+        for batch in self._converters.batches(self._frame, rows):
+            yield Piece(0, batch)
+        yield Piece(0, None)
+
+    def _at_hand(self) -> Any:
+        if self._ready is not None:
+            return self._ready
+        execution = self._frame._jdf.queryExecution()
+        rows = self._converters.ready_rows(execution)
         if rows is None and self._at_most is not None and self._at_most <= SMALL_ROWS:
             rows = self._converters.taken_rows(execution)
-        if rows is None:
-            yield from self._streamed()
-            return
-        for number, batch in enumerate(self._converters.batches(self._frame, rows)):
-            self.order.append(number)
-            yield batch
-
-    def _streamed(self) -> Iterator[pa.RecordBatch]:
-        port, secret, server = self._frame._jdf.collectAsArrowToPython()
-        file, sock = local_connect_and_auth(port, secret)
-        # Spark works as long as it works; whoever watches the deadline cancels its job, and
-        # that ends this stream.
-        sock.settimeout(None)
-        with closing(sock), closing(file):
-            try:
-                yield from self._read(file)
-            except (pa.ArrowInvalid, OSError, EOFError):
-                _raise_failure_of(server)
-                raise
-            _raise_failure_of(server)
-
-    def _read(self, file: BinaryIO) -> Iterator[pa.RecordBatch]:
-        with pa.ipc.open_stream(file) as reader:
-            yield from reader
-        count = read_int(file)
-        if count < 0:
-            # The reason follows as text; asking the server raises it as Spark's exception.
-            raise EOFError(count)
-        self.order = [read_int(file) for _ in range(count)]
+        return rows
 
 
 def _is_literal(expression: Any) -> bool:
@@ -138,9 +129,3 @@ def _is_literal(expression: Any) -> bool:
     if kind == "Alias":
         kind = expression.child().getClass().getSimpleName()
     return bool(kind == "Literal")
-
-
-def _raise_failure_of(server: Any) -> None:
-    """Wait for Spark's writing thread; raises what the query failed with."""
-    with unwrap_spark_exception():
-        server.getResult()

@@ -26,6 +26,8 @@ class Spool:
 
     def append(self, piece: bytes) -> None:
         """Take in one more piece."""
+        # Whoever has read meanwhile has left off elsewhere.
+        self._file.seek(self.size)
         self._file.write(piece)
         self._lengths.append(len(piece))
         self.size += len(piece)

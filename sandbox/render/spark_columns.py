@@ -14,7 +14,6 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType, NumericType, StringType
 
-from sandbox.render.arrow_stream import batches
 from sandbox.render.buffers import values_of
 from sandbox.render.columns import (
     Choice,
@@ -25,6 +24,7 @@ from sandbox.render.columns import (
     SourceColumn,
 )
 from sandbox.render.tally import Fault
+from sandbox.rows import batches
 
 _GEOMETRY: Final = "geometry"
 _KEEP_ORDER: Final = frozenset(

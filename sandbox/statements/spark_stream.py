@@ -19,11 +19,8 @@ from sandbox.statements.sinks import Sink
 from sandbox.statements.spark_rows import BatchPrinter
 
 DUPLICATE_FIELD: Final = "ASX0013"
-_ONE_PARTITION: Final = frozenset({"TakeOrderedAndProjectExec", "CollectLimitExec"})
-_AT_HAND: Final = frozenset({"LocalRelation", "CommandResult"})
 _KEPT_BYTES: Final = 1024**2
 """So much of a result without an order is kept for the sake of one."""
-_PARTITION: Final = "spark_partition_id() AS `partition of the row`"
 _SCANS: Final = ("FileSourceScan", "BatchScan", "RowDataSourceScan", "InMemoryTableScan")
 
 
@@ -64,18 +61,16 @@ class RowStream:
             sink.write_header(rows.header([column.field.name for column in carried]))
         printer = BatchPrinter(carried, rows, is_bare=is_bare)
         projected = project(frame, carried)
-        has_parts = _has_parts(frame)
-        if has_parts:
-            projected = projected.selectExpr("*", _PARTITION)
         is_strict = _is_ordered(frame) if is_ordered is None else is_ordered
         order = _Order(self._spool_dir, sink, is_strict=is_strict)
-        with closing(iter(BatchStream(self._converters, projected))) as batches, closing(order):
-            for batch in batches:
+        pieces = BatchStream(self._converters, projected).pieces()
+        with closing(pieces), closing(order):
+            for partition, batch in pieces:
                 run.work.check()
-                if batch.num_rows:
-                    part = batch.column(batch.num_columns - 1)[0].as_py() if has_parts else None
-                    order.take(printer.print(batch), batch.num_rows, part)
-            order.finish()
+                if batch is None:
+                    order.end(partition)
+                else:
+                    order.take(printer.print(batch), batch.num_rows, partition)
         run.processed_objects += scanned_rows(projected)
 
 
@@ -91,26 +86,23 @@ class _Order:
         """By partition: number of the piece in the spool, and its rows."""
         self._pieces = 0
         self._next = 0
-        self._is_coming = False
+        self._ended: set[int] = set()
         self._is_flooded = False
 
-    def take(self, rows: bytes, count: int, partition: int | None) -> None:
-        """Rows of a partition, all of which come together; without one they are always next."""
-        if self._is_coming and partition != self._next:
-            self._is_coming = False
-            self._next += 1
-            self._release()
-        if partition is None or partition == self._next or self._is_flooded:
-            self._is_coming = partition is not None
+    def take(self, rows: bytes, count: int, partition: int) -> None:
+        """Rows of a partition, behind those that came of it before."""
+        if partition == self._next or self._is_flooded:
             self._sink.write(rows, count)
         else:
             self._keep(rows, count, partition)
 
-    def finish(self) -> None:
-        """Everything has come; a partition that did not has no rows."""
-        for partition in sorted(self._kept):
-            self._next = partition
-            self._release()
+    def end(self, partition: int) -> None:
+        """All rows of a partition have come; its successors may have, too."""
+        self._ended.add(partition)
+        while self._next in self._ended:
+            self._ended.remove(self._next)
+            self._next += 1
+            self._release(self._next)
 
     def close(self) -> None:
         """Let go of what was kept."""
@@ -124,22 +116,14 @@ class _Order:
         self._kept.setdefault(partition, []).append((self._pieces, count))
         self._pieces += 1
         if self._spool.size > _KEPT_BYTES and not self._is_strict:
-            self.finish()
+            for early in sorted(self._kept):
+                self._release(early)
             self._is_flooded = True
 
-    def _release(self) -> None:
-        while self._spool is not None and self._next in self._kept:
-            for piece, count in self._kept.pop(self._next):
+    def _release(self, partition: int) -> None:
+        if self._spool is not None:
+            for piece, count in self._kept.pop(partition, ()):
                 self._sink.write(b"".join(self._spool.read([piece])), count)
-            self._next += 1
-
-
-def _has_parts(frame: DataFrame) -> bool:
-    """Whether the rows come from partitions, of which there may be several."""
-    execution: Any = frame._jdf.queryExecution()
-    if str(execution.optimizedPlan().getClass().getSimpleName()) in _AT_HAND:
-        return False
-    return str(execution.sparkPlan().getClass().getSimpleName()) not in _ONE_PARTITION
 
 
 def _is_ordered(frame: DataFrame) -> bool:

@@ -39,7 +39,7 @@ def open_sqlpp(
         tables=tables,
         store=DatasetStore(runtime, tables),
         metadata=Metadata(Path(settings.scope_dir) / "catalog" / METADATA),
-        reader=SparkReader(runtime),
+        reader=SparkReader(runtime, Path(settings.scope_dir) / "spool"),
         paths=Paths(settings),
         memory=MemoryBounds(settings.memory_bytes),
     )

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pyspark.sql import DataFrame, SparkSession
 
-from sandbox.query.batches import BatchStream, Converters
+from sandbox.query.batches import Converters
 from sandbox.query.columns import fields_of, quoted
 from sandbox.query.projection import carry, project
+from sandbox.query.scans import Scans
 from sandbox.sqlpp.source import Dataset
 from sandbox.sqlpp.values import Value
 from sandbox.statements.program import Run
@@ -32,8 +34,9 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_]{1,128}")
 class SparkReader:
     """Rows of frames as objects, a batch at a time."""
 
-    def __init__(self, runtime: SparkRuntime) -> None:
+    def __init__(self, runtime: SparkRuntime, spool_dir: Path) -> None:
         self._runtime = runtime
+        self._scans = Scans(spool_dir)
 
     @cached_property
     def _converters(self) -> Converters:
@@ -42,8 +45,7 @@ class SparkReader:
     def rows(self, frame: DataFrame) -> Iterator[dict[str, Value]]:
         """The rows of a frame."""
         carried = [carry(field, as_text=True) for field in fields_of(frame._jdf.schema())]
-        stream = BatchStream(self._converters, project(frame, carried))
-        with closing(iter(stream)) as batches:
+        with closing(self._scans.read(self._converters, project(frame, carried))) as batches:
             for batch in batches:
                 yield from rows_of(batch, carried)
 

@@ -27,3 +27,14 @@ def test_what_is_large_goes_to_disk_under_no_name(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     assert b"".join(spool.read([0])) == b"x" * 11
     spool.close()
+
+
+def test_a_piece_that_comes_after_a_reading_is_the_last(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.append(b"one,")
+    spool.append(b"two,")
+    assert b"".join(spool.read([0])) == b"one,"
+    spool.append(b"three")
+
+    assert b"".join(spool.read([0, 1, 2])) == b"one,two,three"
+    spool.close()

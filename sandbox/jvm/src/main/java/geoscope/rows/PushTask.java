@@ -1,0 +1,55 @@
+package geoscope.rows;
+
+import java.io.Serializable;
+import org.apache.spark.TaskContext;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.execution.arrow.ArrowConverters$;
+import scala.collection.Iterator;
+import scala.runtime.AbstractFunction1;
+
+/** What each task does: its rows as batches, each sent as soon as it is full or old. */
+final class PushTask extends AbstractFunction1<Iterator<InternalRow>, Object>
+    implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  /** More than any batch holds: its end is for us to say. */
+  private static final long NO_LIMIT = Long.MAX_VALUE;
+
+  private final long outlet;
+  private final BatchFormat format;
+
+  PushTask(long outlet, BatchFormat format) {
+    this.outlet = outlet;
+    this.format = format;
+  }
+
+  @Override
+  public Object apply(Iterator<InternalRow> rows) {
+    Outlet to = Outlet.of(outlet);
+    try {
+      if (to != null) {
+        push(rows, to, TaskContext.get());
+      }
+    } catch (InterruptedException error) {
+      // Spark has asked the task to end, and knows why.
+      Thread.currentThread().interrupt();
+      TaskContext.get().killTaskIfInterrupted();
+    }
+    return null;
+  }
+
+  private void push(Iterator<InternalRow> rows, Outlet to, TaskContext task)
+      throws InterruptedException {
+    Portion portion = new Portion(rows, format);
+    Iterator<byte[]> batches =
+        ArrowConverters$.MODULE$.toBatchWithSchemaIterator(
+            portion, format.schema(), NO_LIMIT, NO_LIMIT, format.zone(), false, false);
+    while (portion.begin() && batches.hasNext()) {
+      task.killTaskIfInterrupted();
+      if (!to.send(task.partitionId(), batches.next())) {
+        return;
+      }
+    }
+    to.end(task.partitionId());
+  }
+}
