@@ -27,6 +27,8 @@ Reals = NDArray[np.float64]
 
 SHUT: Final = 1e-3
 """What so little shines through is not seen: less than a third of a level."""
+TILE_BITS: Final = 2
+"""Pixels are looked at in squares of 4 by 4 (2**2), before one by one."""
 OPAQUE_LOG: Final = -1e300
 """Stands for log(0): times no disc it is still zero."""
 
@@ -107,6 +109,26 @@ def spread_discs(
                 add_edge(logs[row + dy - first], counts[row], dx, log)
 
 
+@inline
+def open_tiles(height: int, width: int) -> NDArray[np.int32]:
+    """Of how many pixels of each tile something still shines through: at first of all."""
+    tiles = np.zeros(((height >> TILE_BITS) + 1, (width >> TILE_BITS) + 1), np.int32)
+    for y in range(height):
+        for x in range(width):
+            tiles[y >> TILE_BITS, x >> TILE_BITS] += 1
+    return tiles
+
+
+@inline
+def is_shut(tiles: NDArray[np.int32], rows: tuple[int, int], columns: tuple[int, int]) -> bool:
+    """Whether nothing shines through any tile of these pixels, first and last of each."""
+    for y in range(rows[0] >> TILE_BITS, (rows[1] >> TILE_BITS) + 1):
+        for x in range(columns[0] >> TILE_BITS, (columns[1] >> TILE_BITS) + 1):
+            if tiles[np.uint64(y), np.uint64(x)] > 0:
+                return False
+    return True
+
+
 @kernel(NOTHING, IN_I4, IN_F8, IN_F8_2D, INT, F4_2D, F4_3D)
 def stamp(  # noqa: PLR0913  (a kernel takes plain arrays)
     pixels: NDArray[np.int32],
@@ -123,6 +145,7 @@ def stamp(  # noqa: PLR0913  (a kernel takes plain arrays)
     seen so far, premultiplied.
     """
     height, width = through.shape
+    tiles = open_tiles(height, width)
     for mark in range(pixels.size):
         size, alpha = sizes[mark], colours[mark, 3]
         if not size > 0.0:
@@ -131,7 +154,12 @@ def stamp(  # noqa: PLR0913  (a kernel takes plain arrays)
         outer, inner = size / 2.0 + 0.5, size / 2.0 - 0.5
         full = inner * inner if inner >= 0.0 else -1.0
         reach = int(min(outer, float(width + height + abs(row))))
-        for y in range(max(row - reach, 0), min(row + reach, height - 1) + 1):
+        top, bottom = max(row - reach, 0), min(row + reach, height - 1)
+        left, right = max(column - reach, 0), min(column + reach, width - 1)
+        # In a dense picture most discs lie wholly under others.
+        if is_shut(tiles, (top, bottom), (left, right)):
+            continue
+        for y in range(top, bottom + 1):
             dy = float(y - row)
             across = int(min(math.sqrt(max(outer * outer - dy * dy, 0.0)), float(width)))
             for x in range(max(column - across, 0), min(column + across, width - 1) + 1):
@@ -145,4 +173,7 @@ def stamp(  # noqa: PLR0913  (a kernel takes plain arrays)
                 share = np.float32(alpha if is_full else alpha * coverage(size, dx, dy))
                 for channel in range(3):
                     seen[at[0], at[1], channel] += clear * share * colours[mark, channel]
-                through[at] = clear * (np.float32(1.0) - share)
+                rest = clear * (np.float32(1.0) - share)
+                through[at] = rest
+                if rest <= SHUT:
+                    tiles[np.uint64(y >> TILE_BITS), np.uint64(x >> TILE_BITS)] -= 1
