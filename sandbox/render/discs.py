@@ -129,6 +129,13 @@ def is_shut(tiles: NDArray[np.int32], rows: tuple[int, int], columns: tuple[int,
     return True
 
 
+@inline
+def add_colour(seen: NDArray[np.float32], colour: Reals, share: float) -> None:
+    """Red, green and blue of one pixel, so much of them."""
+    for channel in range(3):
+        seen[channel] += share * colour[channel]
+
+
 @kernel(NOTHING, IN_I4, IN_F8, IN_F8_2D, INT, F4_2D, F4_3D)
 def stamp(  # noqa: PLR0913  (a kernel takes plain arrays)
     pixels: NDArray[np.int32],
@@ -171,8 +178,7 @@ def stamp(  # noqa: PLR0913  (a kernel takes plain arrays)
                 dx = float(x - column)
                 is_full = dx * dx + dy * dy <= full
                 share = np.float32(alpha if is_full else alpha * coverage(size, dx, dy))
-                for channel in range(3):
-                    seen[at[0], at[1], channel] += clear * share * colours[mark, channel]
+                add_colour(seen[at], colours[mark], clear * share)
                 rest = clear * (np.float32(1.0) - share)
                 through[at] = rest
                 if rest <= SHUT:
