@@ -120,7 +120,7 @@ def figures(scope: Scope) -> Iterator[Figure]:
 
 
 def growth(scope: Scope, folder: Path) -> Iterator[Figure]:
-    """The same map of ever more rows."""
+    """The same map of ever more rows; again is the best of several, as for the maps above."""
     largest = int(os.environ.get(LARGEST, "10000000"))
     for power in range(5, 9):
         rows = 10**power
@@ -132,8 +132,12 @@ def growth(scope: Scope, folder: Path) -> Iterator[Figure]:
         path.unlink()
         limits = (6_000.0, 1_000.0) if power == 8 else (None, None)
         sql = f"{POINT} from {name} {INSIDE}".format(area=area(0))
-        for when, limit, box in zip(("first", "again"), limits, (BOX, OTHER_BOX), strict=True):
-            taken, drawn = _timed(scope, MAPS[0], sql, box)
+        first = _timed(scope, MAPS[0], sql, BOX)
+        agains = [_timed(scope, MAPS[0], sql, OTHER_BOX) for _ in range(TIMES)]
+        again = min(agains, key=lambda run: run[0])
+        for when, (taken, drawn), limit in zip(
+            ("first", "again"), (first, again), limits, strict=True
+        ):
             yield Figure(f"growth: 1e{power} rows, {when}", taken, "ms", limit, _stages(drawn))
         scope.files.delete(f"{name}.parquet")
 

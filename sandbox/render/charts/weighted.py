@@ -17,10 +17,12 @@ from sandbox.render.canvas import Canvas
 from sandbox.render.charts.painter import Check, Pixels, PointPainter, Weights
 from sandbox.render.clock import Clock
 from sandbox.render.columns import SourceColumn, named, numeric
-from sandbox.render.threads import spread, strips
+from sandbox.render.threads import bands, spread, strips
 from wire.charts import Weighted
 
 PIXELS_PER_CHECK = 20_000_000
+LEAST_PIXELS = 65_536
+"""Fewer are not worth another thread."""
 
 Reals = NDArray[np.float64]
 
@@ -69,18 +71,22 @@ class WeightedPainter(PointPainter):
 
     def paint(self, check: Check) -> Pixels:
         """Lay the discs strip by strip, in each those that reach into it."""
-        drawn = np.flatnonzero(self.colours.counts)
+        marks = joined(spread(self._marks, bands(self.canvas.pixels, LEAST_PIXELS)))
+        reach = marks.reach(self.canvas.width + self.canvas.height)
+        rows = strips(self.canvas.height, self.canvas.width, least=2 * reach)
+        strip = partial(self._strip, marks, reach, check)
+        return np.concatenate(spread(strip, rows))
+
+    def _marks(self, pixels: tuple[int, int]) -> Marks:
+        """The discs of a part of the picture."""
+        drawn = np.flatnonzero(self.colours.counts[slice(*pixels)]) + pixels[0]
         weights = self.colours.finish_some(drawn)
-        marks = Marks(
+        return Marks(
             pixels=drawn.astype(np.int32),
             weights=weights,
             ratios=shade.ratios(weights, self.style.color_bound),
             sizes=self._diameters(drawn),
         )
-        reach = marks.reach(self.canvas.width + self.canvas.height)
-        rows = strips(self.canvas.height, self.canvas.width, least=2 * reach)
-        strip = partial(self._strip, marks, reach, check)
-        return np.concatenate(spread(strip, rows))
 
     def _strip(self, marks: Marks, reach: int, check: Check, rows: tuple[int, int]) -> Pixels:
         """The highest colour weight first, each disc under those before it."""
@@ -118,6 +124,16 @@ class Marks:
     def reach(self, most: int) -> int:
         """Up to how many rows from its pixel any disc may cover something."""
         return int(min(self.sizes.max(initial=0.0) / 2.0 + 0.5, most))
+
+
+def joined(parts: Sequence[Marks]) -> Marks:
+    """The marks of all parts, which follow one another."""
+    return Marks(
+        pixels=np.concatenate([part.pixels for part in parts]),
+        weights=np.concatenate([part.weights for part in parts]),
+        ratios=np.concatenate([part.ratios for part in parts]),
+        sizes=np.concatenate([part.sizes for part in parts]),
+    )
 
 
 def parts(sizes: Reals) -> list[slice]:
