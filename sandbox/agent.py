@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 from importlib import import_module
@@ -18,7 +19,7 @@ import uvloop
 from sandbox.runtime.environment import child_environment
 from sandbox.runtime.folders import ScopeFolders
 from sandbox.runtime.jvm import Jvm, JvmEnded, exit_code_of
-from sandbox.runtime.processes import adopt_orphans
+from sandbox.runtime.processes import adopt_orphans, oom_kills
 from sandbox.runtime.quiet import quieten_logs
 from wire.protocol import RUN_FOLDER, SOCKET_NAME, ExitCode
 from wire.settings import AgentSettings
@@ -35,6 +36,8 @@ WATCH_S: Final = 1.0
 WARM_DELAY_S: Final = 4.0
 END_S: Final = 5.0
 JVM_END_S: Final = 3.0
+OOM_LOOK_S: Final = 5.0
+"""How often it is noted what the kernel has killed: only the latest can have been the JVM."""
 RESTORE_S: Final = 120.0
 LOG_FORMAT: Final = "ts=%(asctime)s level=%(levelname)s logger=%(name)s event=%(message)r"
 
@@ -153,11 +156,21 @@ class Agent:
         loop = asyncio.get_running_loop()
 
         def wait() -> None:
-            code = self._jvm.process.wait()
+            code = self._jvm_ended()
             with contextlib.suppress(RuntimeError):  # the loop may have ended before
-                loop.call_soon_threadsafe(self._end, exit_code_of(code))
+                loop.call_soon_threadsafe(self._end, code)
 
         threading.Thread(target=wait, name="jvm", daemon=True).start()
+
+    def _jvm_ended(self) -> ExitCode:
+        """Wait until it does; what the kernel killed long before was something else."""
+        while True:
+            before = oom_kills()
+            try:
+                code = self._jvm.process.wait(OOM_LOOK_S)
+            except subprocess.TimeoutExpired:
+                continue
+            return exit_code_of(code, memory_ran_out=oom_kills() != before)
 
     async def _tidy(self, services: Services) -> None:
         """A scope may hold many files: nobody waits for the look at all of them."""

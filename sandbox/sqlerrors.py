@@ -47,7 +47,7 @@ def translate(error: Exception) -> AgentFailure:
     """The failure that says what went wrong; an AgentFailure stays what it is."""
     if isinstance(error, AgentFailure):
         return error
-    if isinstance(error, Py4JNetworkError):
+    if isinstance(error, Py4JNetworkError | ConnectionError):
         return AgentFailure(ErrorCode.INTERNAL, "Spark's JVM does not answer any more")
     causes = list(_causes(error))
     text = _text(error)

@@ -60,6 +60,8 @@ class ExitCode(IntEnum):
     SPARK_STOPPED = 71
     AGENT_BUG = 72
     JVM_OUT_OF_MEMORY = 73
+    JVM_KILLED = 74
+    JVM_KILLED_FOR_MEMORY = 75
 
 
 EXIT_REASONS: Final[dict[int, str]] = {
@@ -70,6 +72,8 @@ EXIT_REASONS: Final[dict[int, str]] = {
     ExitCode.SPARK_STOPPED: "the Spark context of the scope was stopped",
     ExitCode.AGENT_BUG: "the agent failed",
     ExitCode.JVM_OUT_OF_MEMORY: "Spark's JVM ran out of memory",
+    ExitCode.JVM_KILLED: "Spark's JVM was killed (SIGKILL)",
+    ExitCode.JVM_KILLED_FOR_MEMORY: "Spark's JVM was killed: the scope's memory ran out",
     137: "the container was killed (SIGKILL: out of memory, or by an operator)",
     139: "the agent crashed (SIGSEGV)",
     143: "the container was asked to end (SIGTERM)",

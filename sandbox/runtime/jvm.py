@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -216,10 +217,15 @@ def attach_gateway(port: int, secret: str) -> Any:
         del os.environ["PYSPARK_GATEWAY_PORT"], os.environ["PYSPARK_GATEWAY_SECRET"]
 
 
-def exit_code_of(jvm_code: int) -> ExitCode:
-    """With which code the agent ends when its JVM ended with `jvm_code`."""
+def exit_code_of(jvm_code: int, *, memory_ran_out: bool) -> ExitCode:
+    """With which code the agent ends when its JVM ended with `jvm_code`.
+
+    `memory_ran_out`: the kernel killed a process of the scope for want of memory meanwhile.
+    """
     if jvm_code in OUT_OF_MEMORY_EXITS:
         return ExitCode.JVM_OUT_OF_MEMORY
+    if jvm_code == -signal.SIGKILL:
+        return ExitCode.JVM_KILLED_FOR_MEMORY if memory_ran_out else ExitCode.JVM_KILLED
     return ExitCode.JVM_DIED
 
 

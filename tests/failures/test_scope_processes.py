@@ -45,7 +45,7 @@ def kernel(container: Any) -> list[int]:
 
 DEATHS: dict[str, tuple[Callable[[Any], list[int]], str]] = {
     "agent": (agent, NOT_BY_ENGINE),
-    "JVM": (jvm, EXIT_REASONS[ExitCode.JVM_DIED]),
+    "JVM": (jvm, EXIT_REASONS[ExitCode.JVM_KILLED]),
     "first process": (first, NOT_BY_ENGINE),
 }
 

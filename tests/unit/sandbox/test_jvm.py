@@ -105,16 +105,20 @@ def test_where_things_are_installed_comes_from_the_environment(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("code", "expected"),
+    ("code", "memory_ran_out", "expected"),
     [
-        (0, ExitCode.JVM_DIED),
-        (-9, ExitCode.JVM_DIED),
-        (3, ExitCode.JVM_OUT_OF_MEMORY),
-        (52, ExitCode.JVM_OUT_OF_MEMORY),
+        (0, False, ExitCode.JVM_DIED),
+        (0, True, ExitCode.JVM_DIED),
+        (-9, False, ExitCode.JVM_KILLED),
+        (-9, True, ExitCode.JVM_KILLED_FOR_MEMORY),
+        (3, False, ExitCode.JVM_OUT_OF_MEMORY),
+        (52, True, ExitCode.JVM_OUT_OF_MEMORY),
     ],
 )
-def test_the_jvms_end_becomes_the_agents(code: int, expected: ExitCode) -> None:
-    assert exit_code_of(code) is expected
+def test_the_jvms_end_becomes_the_agents(
+    code: int, memory_ran_out: bool, expected: ExitCode
+) -> None:
+    assert exit_code_of(code, memory_ran_out=memory_ran_out) is expected
 
 
 def fake_java(tmp_path: Path, body: str) -> dict[str, str]:

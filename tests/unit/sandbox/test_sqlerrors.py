@@ -81,6 +81,7 @@ def test_our_own_failures_pass() -> None:
         (OSError(errno.ENOSPC, "No space left on device"), ErrorCode.DISK_FULL),
         (MemoryError(), ErrorCode.MEMORY_FULL),
         (Py4JNetworkError("gone"), ErrorCode.INTERNAL),
+        (ConnectionRefusedError("gone"), ErrorCode.INTERNAL),
         (KeyError("x"), ErrorCode.INTERNAL),
     ],
 )

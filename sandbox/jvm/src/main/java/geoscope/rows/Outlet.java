@@ -49,18 +49,13 @@ final class Outlet implements AutoCloseable {
   }
 
   /** One batch of a partition; false: nobody reads any more. */
-  boolean send(int partition, byte[] batch) throws InterruptedException {
-    lock.lockInterruptibly();
-    try {
-      return write(partition, batch);
-    } finally {
-      lock.unlock();
-    }
+  boolean send(int partition, Frame frame) throws InterruptedException {
+    return write(partition, frame::write);
   }
 
   /** A partition has no more batches. */
   void end(int partition) throws InterruptedException {
-    send(partition, new byte[0]);
+    write(partition, to -> to.writeInt(0));
   }
 
   /** No partition has. */
@@ -105,20 +100,27 @@ final class Outlet implements AutoCloseable {
     OPEN.remove(number);
   }
 
-  private boolean write(int partition, byte[] batch) {
-    if (gone) {
-      return false;
-    }
+  private boolean write(int partition, Content content) throws InterruptedException {
+    lock.lockInterruptibly();
     try {
+      if (gone) {
+        return false;
+      }
       stream.writeInt(partition);
-      stream.writeInt(batch.length);
-      stream.write(batch);
+      content.write(stream);
       stream.flush();
       return true;
     } catch (IOException error) {
       gone = true;
       whenGone.run();
       return false;
+    } finally {
+      lock.unlock();
     }
+  }
+
+  /** What follows the number of a partition. */
+  private interface Content {
+    void write(DataOutputStream to) throws IOException;
   }
 }

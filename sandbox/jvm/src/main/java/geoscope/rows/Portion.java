@@ -3,14 +3,13 @@ package geoscope.rows;
 import java.util.concurrent.TimeUnit;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
-import scala.collection.AbstractIterator;
 import scala.collection.Iterator;
 
 /**
  * The rows of the next batch: it ends when it is full, or when its first row has waited long
  * enough, so that also the rows of a slow query are seen as they come.
  */
-final class Portion extends AbstractIterator<InternalRow> {
+final class Portion {
   private static final long OLD_NS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long QUICK_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -44,13 +43,13 @@ final class Portion extends AbstractIterator<InternalRow> {
     return true;
   }
 
-  @Override
-  public boolean hasNext() {
+  /** Whether the portion has more. */
+  boolean hasNext() {
     return !ended && rows.hasNext();
   }
 
-  @Override
-  public InternalRow next() {
+  /** Its next row, good until the one after it. */
+  InternalRow next() {
     InternalRow row = rows.next();
     bytes += row instanceof UnsafeRow unsafe ? unsafe.getSizeInBytes() : rowBytes;
     ended = bytes >= fullBytes;

@@ -1,9 +1,10 @@
 package geoscope.rows;
 
+import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.execution.arrow.ArrowConverters$;
 import scala.collection.Iterator;
 import scala.runtime.AbstractFunction1;
 
@@ -11,9 +12,6 @@ import scala.runtime.AbstractFunction1;
 final class PushTask extends AbstractFunction1<Iterator<InternalRow>, Object>
     implements Serializable {
   private static final long serialVersionUID = 1L;
-
-  /** More than any batch holds: its end is for us to say. */
-  private static final long NO_LIMIT = Long.MAX_VALUE;
 
   private final long outlet;
   private final BatchFormat format;
@@ -41,14 +39,15 @@ final class PushTask extends AbstractFunction1<Iterator<InternalRow>, Object>
   private void push(Iterator<InternalRow> rows, Outlet to, TaskContext task)
       throws InterruptedException {
     Portion portion = new Portion(rows, format);
-    Iterator<byte[]> batches =
-        ArrowConverters$.MODULE$.toBatchWithSchemaIterator(
-            portion, format.schema(), NO_LIMIT, NO_LIMIT, format.zone(), false, false);
-    while (portion.begin() && batches.hasNext()) {
-      task.killTaskIfInterrupted();
-      if (!to.send(task.partitionId(), batches.next())) {
-        return;
+    try (Columns columns = new Columns(format)) {
+      while (portion.begin()) {
+        task.killTaskIfInterrupted();
+        if (!columns.send(portion, task.partitionId(), to)) {
+          return;
+        }
       }
+    } catch (IOException error) {
+      throw new UncheckedIOException(error);
     }
     to.end(task.partitionId());
   }
