@@ -181,16 +181,19 @@ def test_tables_of_the_scope_are_datasets(sqlpp: User) -> None:
     assert grouped == ours["result"]
 
 
-def test_rows_stream_before_the_last_one_is_made(sqlpp: User) -> None:
-    statement = "select id from range(0, 3000000)"
-    answer = requests.post(
-        f"{sqlpp.server.url}/query/service",
-        data={"statement": statement, "scope": "sqlpp", "dialect": "spark"},
-        headers={"Authorization": f"Token {sqlpp.token}"},
+def streamed(user: User, scope: str, statement: str) -> requests.Response:
+    """Rows by Spark SQL, as they come."""
+    return requests.post(
+        f"{user.server.url}/query/service",
+        data={"statement": statement, "scope": scope, "dialect": "spark"},
+        headers={"Authorization": f"Token {user.token}"},
         stream=True,
         timeout=120,
     )
-    with answer:
+
+
+def test_rows_stream_before_the_last_one_is_made(sqlpp: User) -> None:
+    with streamed(sqlpp, "sqlpp", "select id from range(0, 3000000)") as answer:
         pieces = answer.iter_content(1 << 16)
         began = b""
         while len(began) < 1024:
@@ -200,29 +203,54 @@ def test_rows_stream_before_the_last_one_is_made(sqlpp: User) -> None:
     assert rest > 30_000_000
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select id from range(0, 1000000000000)",
+        "select repeat('x', 1000000) as text from range(0, 1000000)",
+    ],
+)
+def test_a_small_scope_streams_more_than_it_could_ever_hold(
+    new_user: Callable[[str], User], statement: str
+) -> None:
+    user = new_user("stream")
+    user.post("/scope", scope="small", memory="1GiB")
+    received = 0
+    with streamed(user, "small", statement) as answer:
+        for piece in answer.iter_content(1 << 20):
+            received += len(piece)
+            if received > 300_000_000:
+                break
+
+    assert received > 300_000_000
+    assert user.post("/query", scope="small", sql="select 1 as n")["result"] == [1]
+    user.delete("/scope/small")
+
+
 def test_a_client_that_leaves_ends_its_job(sqlpp: User) -> None:
     statement = "select a.id from range(0, 2000000) a join range(0, 2000000) b on a.id < b.id"
-    answer = requests.post(
-        f"{sqlpp.server.url}/query/service",
-        data={"statement": statement, "scope": "sqlpp", "dialect": "spark"},
-        headers={"Authorization": f"Token {sqlpp.token}"},
-        stream=True,
-        timeout=120,
-    )
-    answer.close()
+    streamed(sqlpp, "sqlpp", statement).close()
 
     busy = "spark.sparkContext.statusTracker().getActiveJobsIds()"
     ends = time.monotonic() + 60
-    while sqlpp.post("/command", scope="sqlpp", command=busy)["result"]:
+    while running(sqlpp) or sqlpp.post("/command", scope="sqlpp", command=busy)["result"]:
         assert time.monotonic() < ends
         time.sleep(0.1)
+
+
+def running(user: User) -> list[Any]:
+    """The user's requests that have not ended."""
+    headers = {"Authorization": f"Token {user.token}"}
+    url = f"{user.server.url}/admin/requests/running"
+    requests_of_user: list[Any] = requests.get(url, headers=headers, timeout=60).json()
+    return requests_of_user
 
 
 def test_a_running_job_can_be_cancelled(sqlpp: User) -> None:
     submitted = ask(sqlpp, SLOW, mode="async", client_context_id="slow").json()
     url = f"{sqlpp.server.url}/admin/requests/running"
     headers = {"Authorization": f"Token {sqlpp.token}"}
-    listed = requests.get(url, headers=headers, timeout=60).json()
+    listed = running(sqlpp)
 
     gone = requests.delete(
         url, params={"client_context_id": "slow"}, headers=headers, timeout=60
