@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every test. Without arguments in two runs side by side, for either leaves half of two processors idle: what needs
-# the engine, whose output comes when both are done, and all the rest. Arguments are pytest's, for one run.
+# Every test. Without arguments side by side, for each half leaves half of two processors idle: what needs the engine,
+# whose output comes when all is done, and beside it the others, then the attacks. Arguments are pytest's, for one run.
 set -uo pipefail
 
 cd "$(dirname "$0")/.."
@@ -10,13 +10,15 @@ pytest=(.venv/bin/python -m pytest)
 log=$(mktemp)
 trap 'kill "$engine" 2>/dev/null; rm -f "$log"' EXIT
 echo "tests: those that need the engine run beside the others; what they say follows at the end"
-"${pytest[@]}" -m "docker or e2e" -p no:cacheprovider >"$log" 2>&1 &
+"${pytest[@]}" -m "docker or e2e" --ignore=tests/attacks -p no:cacheprovider >"$log" 2>&1 &
 engine=$!
 "${pytest[@]}" -m "not (docker or e2e)"
 others_rc=$?
+"${pytest[@]}" -m "docker or e2e" -p no:cacheprovider tests/attacks
+attacks_rc=$?
 wait "$engine"
 engine_rc=$?
 echo "tests: with the engine"
 cat "$log"
-echo "tests: exit status $others_rc without the engine, $engine_rc with it"
-exit $((others_rc ? others_rc : engine_rc))
+echo "tests: exit status $others_rc without the engine, $attacks_rc of the attacks, $engine_rc with the engine"
+exit $((others_rc ? others_rc : attacks_rc ? attacks_rc : engine_rc))
