@@ -193,7 +193,7 @@ def tunnel():
     with open("/dev/net/tun", "rb+", buffering=0) as device:
         return fcntl.ioctl(device, 0x400454CA, struct.pack("16sH", b"attack", 1))
 attempt(up, b"lo"), attempt(up, b"eth0")
-loot = attempt(tunnel) or [name for name in os.listdir("/sys/class/net") if name != "lo"]
+loot = attempt(tunnel) or [name for _, name in socket.if_nameindex() if name != "lo"]
 """,
 )
 attacks.inside(
