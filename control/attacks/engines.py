@@ -97,8 +97,7 @@ loot = [
     attempt(called, "mount", None, b"/", None, 32 | 4096, None),
     attempt(called, "umount2", b"/scope", 2),
 ]
-# gVisor's log is no host's: it makes it up.
-loot = [each for each in loot if each and "gVisor" not in each]
+loot = [each for each in loot if each]
 """,
 )
 attacks.inside(
@@ -278,7 +277,8 @@ for path in ("/dev/kmsg", "/proc/kmsg", "/proc/kcore", "/dev/mem", "/proc/keys",
     found = attempt(read, path, 100)
     if found:
         loot.append((path, found))
-loot = [each for each in loot if each]
+# gVisor's log is no host's: it makes it up.
+loot = [each for each in loot if each and "gVisor" not in each]
 """,
 )
 attacks.inside(
