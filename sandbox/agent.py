@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +35,7 @@ SIGTERM_EXIT: Final = 143
 WATCH_S: Final = 1.0
 """How often the Spark context is asked whether somebody stopped it."""
 WARM_DELAY_S: Final = 4.0
+WARM_S: Final = 60.0
 END_S: Final = 5.0
 JVM_END_S: Final = 3.0
 OOM_LOOK_S: Final = 5.0
@@ -114,9 +116,14 @@ class Agent:
         """Spare the first SQL++ and the first map what they load, after the first statements."""
         await asyncio.sleep(WARM_DELAY_S)
         spark = services.ready()
-        for warm, what in ((spark.statements.warm, "SQL++"), (spark.maps.warm, "maps")):
+        steps: dict[str, Callable[[], Awaitable[None]]] = {
+            "SQL++": lambda: asyncio.to_thread(spark.statements.warm),
+            "rows": lambda: spark.board.run("warm", WARM_S, spark.queries.warm),
+            "maps": lambda: asyncio.to_thread(spark.maps.warm),
+        }
+        for what, warm in steps.items():
             try:
-                await asyncio.to_thread(warm)
+                await warm()
             except Exception:
                 # Every request will say the same to whoever made it; the rest works.
                 logger.exception("not warm: %s", what)

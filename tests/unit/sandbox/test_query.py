@@ -381,3 +381,12 @@ def test_nulls_made_of_failures_are_counted_in_warnings(
 
     expected = ["ST_GeomFromText could not work out 2 values that are null now"]
     assert first.head.warnings == again.head.warnings == expected
+
+
+def test_warming_leaves_nothing(
+    runtime: SparkRuntime, own_settings: AgentSettings, work: Work
+) -> None:
+    Queries(runtime, own_settings).warm(work)
+
+    assert list((Path(own_settings.scope_dir) / "spool").iterdir()) == []
+    assert not runtime.sc.statusTracker().getActiveJobsIds()
