@@ -285,7 +285,7 @@ async def _(lab: Lab) -> Outcome:
 async def _(lab: Lab) -> Outcome:
     harms: list[str] = []
     body = json.dumps(
-        {"scope": lab.attacker.scope, "sql": "select sum(id * id % 7) from range(1000000000000)"}
+        {"scope": lab.attacker.scope, "sql": "select sum(id % 7) from range(1000000000000)"}
     ).encode()
     token = CREDENTIALS.format(token=lab.attacker.person.token)
     head = f"POST /query HTTP/1.1\r\n{token}Content-Length: {len(body)}\r\n\r\n".encode()
