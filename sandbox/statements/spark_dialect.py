@@ -130,6 +130,7 @@ class SparkProgram:
         if self._run.statements.compile_only:
             self._explain(self._first)
             return
+        self._run.join()
         for statement in self._statements:
             self._run.work.check()
             self._run_one(statement, sink)

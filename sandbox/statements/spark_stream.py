@@ -55,6 +55,8 @@ class RowStream:
 
         With `is_bare` a row is the value of its one column; `is_ordered` None: as the plan says.
         """
+        # A job was compiled as another piece of work: it is this one that may be stopped.
+        run.join()
         carried = [carry(field, as_text=True) for field in fields_for_rows(frame)]
         rows = RowPrinter.of(run.statements, is_array=sink.is_array)
         if run.statements.format == "csv" and run.statements.csv_header and not is_bare:

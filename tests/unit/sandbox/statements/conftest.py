@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -13,12 +14,13 @@ from sandbox.runtime.spark import SparkRuntime
 from sandbox.statements import StatementService, open_statements
 from sandbox.tables import Tables
 from tests.unit.sandbox.statements.told import Told, told_by
-from wire.messages import RunStatements, Statements
+from wire.messages import Job, RunStatements, Statements, WatchJobs
 from wire.settings import AgentSettings
 
 Ask = Callable[..., Awaitable[Told]]
 
 _numbers = itertools.count(1)
+WAIT_S = 30.0
 
 
 def statements(text: str, **more: Any) -> Statements:
@@ -30,6 +32,18 @@ def statements(text: str, **more: Any) -> Statements:
         "max_bytes": 10**9,
     } | more
     return Statements(statement=text, **given)
+
+
+async def ended(service: StatementService, *work_ids: str) -> dict[str, Job]:
+    """These jobs, once all have ended."""
+    found: dict[str, Job] = {}
+    boot, seq = "", 0
+    async with asyncio.timeout(WAIT_S):
+        while not found.keys() >= set(work_ids):
+            jobs = await service.watch(WatchJobs(boot=boot, after=seq, wait_s=5))
+            boot, seq = jobs.boot, jobs.seq
+            found |= {job.work_id: job for job in jobs.ended}
+    return found
 
 
 @pytest.fixture

@@ -12,12 +12,11 @@ import pytest
 
 from sandbox.failure import AgentFailure
 from sandbox.statements.service import StatementService
-from tests.unit.sandbox.statements.conftest import statements
+from tests.unit.sandbox.statements.conftest import WAIT_S, ended, statements
 from tests.unit.sandbox.statements.scripted import Script, rows, service_over, waiting
 from tests.unit.sandbox.statements.told import told_by, until
 from wire.messages import (
     DropJob,
-    Job,
     ReadResult,
     RunStatements,
     Statements,
@@ -26,8 +25,6 @@ from wire.messages import (
     WatchJobs,
 )
 from wire.protocol import ErrorCode
-
-WAIT_S = 30.0
 
 
 @pytest.fixture
@@ -63,17 +60,6 @@ async def submit(service: StatementService, text: str, ttl_s: float = 60.0, **mo
     answer = await service.submit(SubmitStatements(statements=asked, ttl_s=ttl_s))
     assert answer.problem is None
     return asked.work_id
-
-
-async def ended(service: StatementService, *work_ids: str) -> dict[str, Job]:
-    found: dict[str, Job] = {}
-    boot, seq = "", 0
-    async with asyncio.timeout(WAIT_S):
-        while not found.keys() >= set(work_ids):
-            jobs = await service.watch(WatchJobs(boot=boot, after=seq, wait_s=5))
-            boot, seq = jobs.boot, jobs.seq
-            found |= {job.work_id: job for job in jobs.ended}
-    return found
 
 
 async def read(

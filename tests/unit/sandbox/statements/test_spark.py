@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
-from tests.unit.sandbox.statements.conftest import Ask
+from sandbox.runtime.spark import SparkRuntime
+from sandbox.runtime.waiting import wait_until
+from sandbox.statements import StatementService
+from tests.unit.sandbox.statements.conftest import Ask, ended, statements
+from wire.messages import SubmitStatements
 
 pytestmark = pytest.mark.spark
 
@@ -234,3 +239,30 @@ async def test_names_and_texts_are_escaped(spark_sql: Ask) -> None:
 
     assert told.rows[0] == '{ "na\\"me": "a\\"\\n\\u0085\\u0001é" }\n'.encode()
     assert json.loads(told.rows[0]) == {'na"me': 'a"\n\x85\x01é'}
+
+
+@pytest.mark.parametrize("end", ["cancel", "timeout"])
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("spark", "select sum(id % 7) as s from range(1000000000000)"),
+        ("sqlpp", "select sum(r.id) as s from endless as r"),
+    ],
+)
+async def test_a_job_that_is_stopped_leaves_spark_idle(
+    service: StatementService, runtime: SparkRuntime, dialect: str, text: str, end: str
+) -> None:
+    runtime.spark.range(10**12).selectExpr("id % 7 as id").createOrReplaceTempView("endless")
+    jobs = runtime.sc.statusTracker().getActiveJobsIds
+    timeout_s = 60.0 if end == "cancel" else 1.0
+    asked = statements(text, dialect=dialect, timeout_s=timeout_s)
+    answer = await service.submit(SubmitStatements(statements=asked, ttl_s=60.0))
+    assert answer.problem is None
+    if end == "cancel":
+        await asyncio.to_thread(wait_until, lambda: bool(jobs()), 30.0, "no job began")
+        assert await service.cancel(asked.work_id) == 1
+
+    await asyncio.to_thread(wait_until, lambda: not jobs(), 30.0, "a job goes on")
+    job = (await ended(service, asked.work_id))[asked.work_id]
+    assert job.state == ("cancelled" if end == "cancel" else "timeout")
+    runtime.spark.catalog.dropTempView("endless")
