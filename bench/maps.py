@@ -133,11 +133,9 @@ def growth(scope: Scope, folder: Path) -> Iterator[Figure]:
         limits = (6_000.0, 1_000.0) if power == 8 else (None, None)
         sql = f"{POINT} from {name} {INSIDE}".format(area=area(0))
         first = _timed(scope, MAPS[0], sql, BOX)
-        agains = [_timed(scope, MAPS[0], sql, OTHER_BOX) for _ in range(TIMES)]
-        again = min(agains, key=lambda run: run[0])
-        for when, (taken, drawn), limit in zip(
-            ("first", "again"), (first, again), limits, strict=True
-        ):
+        again = _best([_timed(scope, MAPS[0], sql, OTHER_BOX) for _ in range(TIMES)])
+        runs = {"first": first, "again": again}
+        for (when, (taken, drawn)), limit in zip(runs.items(), limits, strict=True):
             yield Figure(f"growth: 1e{power} rows, {when}", taken, "ms", limit, _stages(drawn))
         scope.files.delete(f"{name}.parquet")
 
@@ -158,11 +156,16 @@ def _map(scope: Scope, wanted: Map, peers: dict[str, float]) -> Iterator[Figure]
     yield _beside(wanted, "again", runs, peers)
 
 
+def _best(runs: list[tuple[float, Picture]]) -> tuple[float, Picture]:
+    """The one that took least."""
+    return min(runs, key=lambda run: run[0])
+
+
 def _beside(
     wanted: Map, when: str, runs: list[tuple[float, Picture]], peers: dict[str, float]
 ) -> Figure:
     """The best of the runs: a peer's is the best of as many."""
-    taken, drawn = min(runs, key=lambda run: run[0])
+    taken, drawn = _best(runs)
     limit = wanted.first_ms if when == "first" else wanted.again_ms
     peer = peers[f"{wanted.chart} {when}"]
     note = f"datashader {peer:.0f} ms, ratio {taken / peer:.1f}; {_stages(drawn)}"

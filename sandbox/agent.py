@@ -7,7 +7,6 @@ import contextlib
 import logging
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable
@@ -50,13 +49,15 @@ class Agent:
     """The parts of one agent and their order of coming and going.
 
     What ends first - the JVM, its Spark context, a wish to shut down - decides the exit code,
-    through `_outcome`.
+    through `_outcome`; `_killed_before`, what the kernel had killed for want of memory a while ago,
+    tells why the JVM did.
     """
 
     def __init__(self, settings: AgentSettings, jvm: Jvm) -> None:
         self._settings = settings
         self._folders = ScopeFolders.of(settings)
         self._jvm = jvm
+        self._killed_before = oom_kills()
         self._outcome: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def run(self) -> int:
@@ -67,6 +68,7 @@ class Agent:
             asyncio.create_task(self._start_spark(services, notebook)),
             asyncio.create_task(self._shut_down(services)),
             asyncio.create_task(self._tidy(services)),
+            asyncio.create_task(self._count_killed()),
         ]
         self._watch_jvm()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end, SIGTERM_EXIT)
@@ -113,7 +115,7 @@ class Agent:
             await asyncio.gather(self._warm(services), self._watch_spark(services))
 
     async def _warm(self, services: Services) -> None:
-        """Spare the first SQL++ and the first map what they load, after the first statements."""
+        """Spare the first SQL++, rows and map what they load, after the first statements."""
         await asyncio.sleep(WARM_DELAY_S)
         spark = services.ready()
         steps: dict[str, Callable[[], Awaitable[None]]] = {
@@ -163,21 +165,18 @@ class Agent:
         loop = asyncio.get_running_loop()
 
         def wait() -> None:
-            code = self._jvm_ended()
+            code = self._jvm.process.wait()
+            ending = exit_code_of(code, memory_ran_out=oom_kills() != self._killed_before)
             with contextlib.suppress(RuntimeError):  # the loop may have ended before
-                loop.call_soon_threadsafe(self._end, code)
+                loop.call_soon_threadsafe(self._end, ending)
 
         threading.Thread(target=wait, name="jvm", daemon=True).start()
 
-    def _jvm_ended(self) -> ExitCode:
-        """Wait until it does; what the kernel killed long before was something else."""
+    async def _count_killed(self) -> None:
+        """What the kernel has killed long before the JVM ended was something else."""
         while True:
-            before = oom_kills()
-            try:
-                code = self._jvm.process.wait(OOM_LOOK_S)
-            except subprocess.TimeoutExpired:
-                continue
-            return exit_code_of(code, memory_ran_out=oom_kills() != before)
+            await asyncio.sleep(OOM_LOOK_S)
+            self._killed_before = oom_kills()
 
     async def _tidy(self, services: Services) -> None:
         """A scope may hold many files: nobody waits for the look at all of them."""

@@ -145,14 +145,11 @@ for major, minor in ((7, 0), (8, 0), (252, 0), (253, 0), (259, 0), (1, 1)):
     attempt(os.mknod, path, 0o060600, os.makedev(major, minor))
     if os.path.exists(path):
         loot.append(path)
-import fcntl
-def of_use(path):
-    # A kernel in a sandbox has a device or other of its own, with nothing behind it.
-    device = os.open(path, os.O_RDWR)
-    return fcntl.ioctl(device, 0xAE00) if path.endswith("kvm") else os.read(device, 512)
+# gVisor's /dev/fuse is its own, with nothing of the host behind it.
+its_own = ["/dev/fuse"] if is_gvisors(kernels_log()) else []
 loot += [path for path in glob.glob("/dev/*")
          if path[5:].startswith(("sd", "vd", "nvme", "loop", "dm-", "mem", "kmem", "kvm", "fuse"))
-         and attempt(of_use, path)]
+         and path not in its_own and attempt(os.open, path, os.O_RDWR) is not None]
 """,
 )
 attacks.inside(
@@ -269,16 +266,15 @@ attacks.inside(
     "read the kernel's log and memory",
     "seccomp, masked paths and no device",
     """
-text = ctypes.create_string_buffer(4096)
-loot = [attempt(system, 103, 3, text, 4096) and text.value.decode(errors="replace")]
+log = kernels_log()
+loot = [] if is_gvisors(log) else [log]
 for path in ("/dev/kmsg", "/proc/kmsg", "/proc/kcore", "/dev/mem", "/proc/keys",
              "/proc/sched_debug", "/proc/timer_list", "/sys/firmware/dmi/tables/DMI",
              "/sys/kernel/debug/tracing/trace"):
     found = attempt(read, path, 100)
     if found:
         loot.append((path, found))
-# gVisor's log is no host's: it makes it up.
-loot = [each for each in loot if each and "gVisor" not in each]
+loot = [each for each in loot if each]
 """,
 )
 attacks.inside(

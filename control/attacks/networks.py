@@ -193,7 +193,10 @@ def tunnel():
     with open("/dev/net/tun", "rb+", buffering=0) as device:
         return fcntl.ioctl(device, 0x400454CA, struct.pack("16sH", b"attack", 1))
 attempt(up, b"lo"), attempt(up, b"eth0")
-loot = attempt(tunnel) or [name for _, name in socket.if_nameindex() if name != "lo"]
+names = {name for _, name in socket.if_nameindex()}
+# gVisor's /sys has no such folder.
+names.update(attempt(os.listdir, "/sys/class/net") or ())
+loot = attempt(tunnel) or sorted(names - {"lo"})
 """,
 )
 attacks.inside(

@@ -38,6 +38,13 @@ def write(path, text):
     with open(path, "w") as file:
         file.write(text)
     return f"wrote {path}"
+def kernels_log():
+    text = ctypes.create_string_buffer(4096)
+    if attempt(system, 103, 3, text, 4096):
+        return text.value.decode(errors="replace") or "an empty log"
+def is_gvisors(log):
+    # It makes one up; an ordinary kernel's cannot be read at all.
+    return log is not None and "Starting gVisor..." in log
 def shell(command):
     return subprocess.run(command, shell=True, capture_output=True, text=True, timeout=20).stdout
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -12,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from sandbox.failure import AgentFailure
 from sandbox.query.columns import fields_of
 from sandbox.query.results import Collector, Limits, Result
+from sandbox.runtime.folders import ScopeFolders
 from sandbox.runtime.spark import DEFAULT_SESSION, SparkRuntime
 from sandbox.spatial.failures import RowFailures
 from sandbox.sqlerrors import translate
@@ -42,7 +42,7 @@ class Queries:
         self, runtime: SparkRuntime, settings: AgentSettings, tables: Watched | None = None
     ) -> None:
         self._runtime = runtime
-        self._collector = Collector(runtime.spark, Path(settings.scope_dir) / "spool")
+        self._collector = Collector(runtime.spark, ScopeFolders.of(settings).spool)
         self._direct = settings.render_direct
         self._failures = RowFailures(runtime.jvm)
         self._tables = tables

@@ -55,7 +55,6 @@ class _Scan:
         self._aside: Spool | None = None
         self._schema: pa.Schema = None
         self._kept = 0
-        self._given = 0
 
     def __iter__(self) -> Generator[pa.RecordBatch, None, None]:
         """What comes, then what was put aside."""
@@ -64,9 +63,8 @@ class _Scan:
             if batch is None:
                 return
             yield batch
-        while self._given < self._kept:
-            yield self._read_back(self._given)
-            self._given += 1
+        for number in range(self._kept):
+            yield self._read_back(number)
 
     def put_aside(self) -> None:
         """Fetch the rest; twice is fine. Raises what the query failed with."""

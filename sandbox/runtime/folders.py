@@ -52,6 +52,11 @@ class ScopeFolders:
         return self.root / "spark" / "local"
 
     @property
+    def spool(self) -> Path:
+        """Results on their way, and those that are kept for later."""
+        return self.root / "spool"
+
+    @property
     def warehouse(self) -> Path:
         """Files of tables that SQL made; they outlive the agent."""
         return self.root / "tables" / "warehouse"
@@ -60,7 +65,7 @@ class ScopeFolders:
         """Make what is missing, and empty what belongs to an earlier life."""
         for stale in (self.temporary, self.spark_local):
             shutil.rmtree(stale, ignore_errors=True)
-        kept = ("catalog", "tables", "spool", "cache")
+        kept = (*(self.root / name for name in ("catalog", "tables", "cache")), self.spool)
         below = (self.files, self.run, self.home, self.temporary, self.spark_local, self.warehouse)
-        for folder in (*(self.root / name for name in kept), *below):
+        for folder in (*kept, *below):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sandbox.runtime.folders import ScopeFolders
 from sandbox.statements.job_store import JobStore
 from sandbox.statements.late import LateDialect
 from sandbox.statements.program import DialectCompiler
@@ -26,7 +26,7 @@ def open_statements(
     runtime: SparkRuntime, settings: AgentSettings, tables: Tables, *, translates: bool = True
 ) -> StatementService:
     """The query service of a scope; without `translates` all SQL++ is interpreted."""
-    spool = Path(settings.scope_dir) / "spool"
+    spool = ScopeFolders.of(settings).spool
     spark = SparkDialect(runtime, spool, tables)
 
     def sqlpp() -> DialectCompiler:

@@ -240,10 +240,8 @@ def test_a_client_that_leaves_ends_its_job(sqlpp: User) -> None:
 
 def running(user: User) -> list[Any]:
     """The user's requests that have not ended."""
-    headers = {"Authorization": f"Token {user.token}"}
-    url = f"{user.server.url}/admin/requests/running"
-    requests_of_user: list[Any] = requests.get(url, headers=headers, timeout=60).json()
-    return requests_of_user
+    found: list[Any] = user.ask("GET", "/admin/requests/running").json()
+    return found
 
 
 def test_a_running_job_can_be_cancelled(sqlpp: User) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sandbox.runtime.folders import ScopeFolders
 from sandbox.statements.datasets.metadata import Metadata
 from sandbox.statements.datasets.store import DatasetStore
 from sandbox.statements.sqlpp.dialect import SqlppDialect
@@ -39,7 +40,7 @@ def open_sqlpp(
         tables=tables,
         store=DatasetStore(runtime, tables),
         metadata=Metadata(Path(settings.scope_dir) / "catalog" / METADATA),
-        reader=SparkReader(runtime, Path(settings.scope_dir) / "spool"),
+        reader=SparkReader(runtime, ScopeFolders.of(settings).spool),
         paths=Paths(settings),
         memory=MemoryBounds(settings.memory_bytes),
     )

@@ -3,7 +3,6 @@ package geoscope.rows;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import org.apache.arrow.vector.ipc.WriteChannel;
@@ -36,6 +35,6 @@ final class Frame {
     stream.writeInt(Math.toIntExact(head.length + batch.computeBodyLength()));
     stream.write(head);
     MessageSerializer.writeBatchBuffers(
-        new WriteChannel(Channels.newChannel((OutputStream) stream)), batch);
+        new WriteChannel(Channels.newChannel(stream)), batch);
   }
 }

@@ -4,7 +4,6 @@ import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -59,18 +58,8 @@ final class Outlet implements AutoCloseable {
   }
 
   /** No partition has. */
-  void finish() {
-    lock.lock();
-    try {
-      if (!gone) {
-        stream.writeInt(ALL);
-        stream.flush();
-      }
-    } catch (IOException error) {
-      throw new UncheckedIOException(error);
-    } finally {
-      lock.unlock();
-    }
+  void finish() throws InterruptedException {
+    write(ALL, to -> {});
   }
 
   /** What to do once the reader is gone; at once where it is. */

@@ -58,7 +58,6 @@ public final class RowPush {
             push(plan.execute(), format, outlet);
             return null;
           });
-      outlet.finish();
     }
   }
 
@@ -74,12 +73,13 @@ public final class RowPush {
     outlet.whenGone(job::cancel);
     try {
       Await.ready(job, Duration.Inf());
+      if (!outlet.isGone()) {
+        job.value().get().get();
+        outlet.finish();
+      }
     } catch (InterruptedException | java.util.concurrent.TimeoutException error) {
       job.cancel();
       throw new IllegalStateException("interrupted while rows were sent", error);
-    }
-    if (!outlet.isGone()) {
-      job.value().get().get();
     }
   }
 }
