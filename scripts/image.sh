@@ -49,8 +49,8 @@ build() {
 }
 
 progress() {
-    # Instructions without their length, and what our own steps say.
-    grep --line-buffered -E '^Step |^class archive|^kernels' | cut -c1-110 | sed -u 's/^/  /' >&2
+    # Instructions without their length, and what our own steps say; at once, so no stage may keep a block for itself.
+    sed -unE '/^Step |^class archive|^kernels/ s/^(.{0,110}).*/  \1/p' >&2
 }
 
 main() {
