@@ -59,7 +59,8 @@ class Server:
 
     def _log_in(self) -> str:
         if not self.proof.password:
-            why = "no password or token of an admin was given"
+            named = "GEOSCOPE_CLIENT_PASSWORD or GEOSCOPE_CLIENT_TOKEN"
+            why = f"no password or token of an admin was given ({named})"
             raise NoServer(why)
         body = {"username": self.proof.user, "password": self.proof.password}
         return str(self._send("POST", "/token", json=body)["data"]["token"])

@@ -56,7 +56,7 @@ def look(settings: Settings, server: Server) -> Sight:
     try:
         return from_server(server)
     except NoServer as error:
-        return from_engine(settings, notes=[str(error)])
+        return from_engine(settings, notes=[f"the server was not asked: {error}"])
 
 
 def from_server(server: Server) -> Sight:

@@ -63,9 +63,12 @@ class Installation:
         )
 
     def classpath(self) -> list[str]:
-        """Every jar by name and in one order: the class archive is valid only for that list."""
-        jars = [*(self.spark_home / "jars").glob("*.jar"), *self.jars_dir.glob("*.jar")]
-        return sorted(map(str, jars))
+        """Every jar by name and in one order: the class archive is valid only for that list.
+
+        Spark's come first: GeoTools brings a logging facade and a Guava of its own, both older.
+        """
+        folders = (self.spark_home / "jars", self.jars_dir)
+        return [str(jar) for folder in folders for jar in sorted(folder.glob("*.jar"))]
 
 
 def jvm_arguments(

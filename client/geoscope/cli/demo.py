@@ -1,4 +1,4 @@
-"""A first session on sample trips, from log-in to four maps."""
+"""A first session on sample trips, from log-in to seven maps."""
 
 from __future__ import annotations
 
@@ -45,14 +45,15 @@ class Walk:
 def demo(
     folder: Annotated[Path, typer.Option(help="where the pictures go")] = Path("demo"),
 ) -> None:
-    """Load sample trips, query them, draw four maps: the server must be up."""
+    """Load sample trips, query them, draw seven maps: the server must be up."""
     folder.mkdir(parents=True, exist_ok=True)
     walk = Walk()
     try:
         with _client() as client:
             _walk(walk, client, folder)
     finally:
-        show(walk.steps, ["step", "result", "ms"])
+        if walk.steps:
+            show(walk.steps, ["step", "result", "ms"])
     say(f"the scope {SCOPE} stays open; `geoscope scope close {SCOPE}` ends it")
 
 
