@@ -41,11 +41,11 @@ def test_the_command_line_is_a_function_of_its_settings(tmp_path: Path) -> None:
     assert "-Dspark.master=local[3]" in arguments
 
 
-def test_jars_come_by_name_in_one_order(tmp_path: Path) -> None:
+def test_sparks_jars_come_first_and_all_by_name(tmp_path: Path) -> None:
     found = installation(tmp_path)
 
     assert found.classpath() == [
-        str(tmp_path / name) for name in ("ours/z.jar", "spark/jars/a.jar", "spark/jars/b.jar")
+        str(tmp_path / name) for name in ("spark/jars/a.jar", "spark/jars/b.jar", "ours/z.jar")
     ]
 
 
