@@ -30,6 +30,7 @@ WRONG_PASSWORD = f"wrong-{secrets.token_hex(8)}"
 METRICS_TOKEN = f"metrics-{secrets.token_hex(8)}"
 CODE = f"canary_{secrets.token_hex(8)}"
 """In everything that a tenant runs here."""
+SPARKS_OWN = f"lost a block {secrets.token_hex(8)}"
 SCOPE = {"scope": "quiet"}
 ENVIRONMENT = re.compile(r"GEOSCOPE_(?!AGENT_|JARS_DIR|NATIVE_DIR|CDS_ARCHIVE)\w+")
 
@@ -90,6 +91,14 @@ def tell(server: Server) -> Story:
 def use(ann: User) -> None:
     """What a tenant does, well and badly."""
     ann.post("/command", **SCOPE, command=f"{CODE} = 7\nprint('{CODE}')\n{CODE}")
+    for logger, text in (
+        ("storage.BlockManager", f"{SPARKS_OWN}\\n2026-01-01 forged"),
+        ("executor.Executor", CODE),
+        ("scheduler.TaskSetManager", CODE),
+        ("sql.catalyst.expressions.codegen.CodeGenerator", CODE),
+    ):
+        named = f"sc._jvm.org.slf4j.LoggerFactory.getLogger('org.apache.spark.{logger}')"
+        ann.post("/command", **SCOPE, command=f"{named}.error('{text}')")
     for code in (
         f"raise ValueError('{CODE}')",
         f"sc.parallelize([1]).map(lambda x: x / 0 if '{CODE}' else 1).collect()",
@@ -213,6 +222,14 @@ def test_no_secret_is_anywhere(story: Story, places: Places) -> None:
 
 def test_no_tenants_code_or_rows_are_where_others_look(places: Places) -> None:
     assert places.holding(CODE) == []
+
+
+def test_sparks_own_trouble_is_in_the_containers_log(places: Places) -> None:
+    lines = places.texts["docker logs"].splitlines()
+    (line,) = [line for line in lines if SPARKS_OWN in line]
+
+    assert "level=ERROR logger=BlockManager" in line
+    assert "forged" in line
 
 
 def test_the_sandbox_knows_no_setting_of_the_server(places: Places) -> None:
