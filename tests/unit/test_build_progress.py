@@ -13,11 +13,14 @@ DEADLINE_S = 10.0
 
 def test_a_step_is_shown_when_it_begins_not_when_a_block_of_them_is_full() -> None:
     function = re.search(r"^progress\(\) \{.*?^\}$", SCRIPT.read_text(), re.MULTILINE | re.DOTALL)
-    assert function
+    assert function is not None
     with subprocess.Popen(
-        ["bash", "-c", f"{function.group()}\nprogress"], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        ["bash", "-c", f"{function.group()}\nprogress"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     ) as shown:
-        assert shown.stdin and shown.stderr
+        assert shown.stdin
+        assert shown.stderr
         shown.stdin.write(b"Sending build context\nStep 1/40 : FROM debian\n")
         shown.stdin.flush()
         with selectors.DefaultSelector() as selector:
