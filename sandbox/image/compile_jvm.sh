@@ -15,6 +15,7 @@ trap 'rm -rf "$out"' EXIT
 find "$sources" -name '*.java' | sort >"$out/sources"
 mkdir "$out/classes"
 javac -nowarn -proc:none --release 17 -encoding UTF-8 -cp "${classpath#:}" -d "$out/classes" "@$out/sources"
+java -cp "$out/classes$classpath" geoscope.spatial.EngineFunctionList "$out/classes"
 jar --create --file "$out/made.jar" --date=2001-09-09T01:46:40Z -C "$out/classes" .
 # A fixed time: the JVM's class archive is valid only for jars with the times that it saw.
 touch -d 2001-09-09T01:46:40Z "$out/made.jar"

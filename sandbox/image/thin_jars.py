@@ -1,12 +1,14 @@
-"""Take out of jars what a scope does without: other platforms' libraries, and a slow greeting."""
+"""Take out of jars what a scope does without: other platforms' libraries, what slows starts."""
 
 from __future__ import annotations
 
 import argparse
 import platform
+import xml.etree.ElementTree as ET
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 NATIVE_SUFFIXES = (".so", ".dll", ".dylib", ".jnilib", ".a")
 # What marks this machine's own library in its path, by jar's name prefix.
@@ -20,6 +22,8 @@ OURS = {
 }
 LATE = "META-INF/services/org.apache.spark.sql.SparkSessionExtensionsProvider"
 """By it every session begins with MLlib's two functions, a second of work: see runtime/late.py."""
+DEFAULTS = "core-default.xml"
+"""Hadoop's settings, read several times by every start; nine tenths of it describe them."""
 
 
 def thin(jar: Path, ours: str) -> None:
@@ -33,13 +37,31 @@ def thin(jar: Path, ours: str) -> None:
         raise SystemExit(message)
 
 
-def rewrite(jar: Path, is_wanted: Callable[[str], bool]) -> list[str]:
-    """Write the jar again with those members only; their names."""
+def terse(defaults: bytes) -> bytes:
+    """Hadoop's XML of settings with names and values alone."""
+    root = ET.fromstring(defaults)  # noqa: S314 - of the jar that runs
+    root.text = None
+    for setting in root:
+        setting.text = setting.tail = None
+        for part in list(setting):
+            part.tail = None
+            if part.tag == "description":
+                setting.remove(part)
+    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def rewrite(
+    jar: Path,
+    is_wanted: Callable[[str], bool],
+    changes: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType({}),
+) -> list[str]:
+    """Write the jar again with those members only, some with other content; their names."""
     fresh = jar.with_suffix(".thin")
     with zipfile.ZipFile(jar) as old, zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as new:
         kept = [member for member in old.infolist() if is_wanted(member.filename)]
         for member in kept:
-            new.writestr(member, old.read(member))
+            change = changes.get(member.filename, bytes)
+            new.writestr(member, change(old.read(member)))
     fresh.replace(jar)
     return [member.filename for member in kept]
 
@@ -59,6 +81,8 @@ def main() -> None:
             thin(jar, by_machine[platform.machine()])
     for jar in folder.glob("spark-mllib_*.jar"):
         rewrite(jar, lambda name: name != LATE)
+    for jar in folder.glob("hadoop-client-api-*.jar"):
+        rewrite(jar, lambda _: True, {DEFAULTS: terse})
 
 
 if __name__ == "__main__":

@@ -40,6 +40,10 @@ PATIENT_COMPILER: Final = (
 code that then is done with; what a query does for every row is hot a moment later all the same."""
 
 
+FIRST_HEAP_BYTES: Final = 192 * 1024**2
+"""What a start needs: from the 32 MB of the JVM's own choice it grows by a dozen collections."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Installation:
     """What is installed where; everything but Java and Spark may be missing."""
@@ -80,6 +84,7 @@ def jvm_arguments(
         "-XX:+UseSerialGC",
         "-XX:-UsePerfData",
         *PATIENT_COMPILER,
+        f"-Xms{min(FIRST_HEAP_BYTES, settings.heap_bytes) // 1024}k",
         f"-Xmx{settings.heap_bytes // 1024}k",
         "-Xss2m",
         f"-XX:ErrorFile={folders.run}/jvm-error.log",

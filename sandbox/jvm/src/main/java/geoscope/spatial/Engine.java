@@ -3,7 +3,6 @@ package geoscope.spatial;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.sedona.sql.RasterRegistrator;
-import org.apache.sedona.sql.UDF.Catalog$;
 import org.apache.sedona.sql.UDT.UdtRegistrator$;
 import org.apache.spark.sql.ExperimentalMethods;
 import org.apache.spark.sql.RuntimeConfig;
@@ -30,13 +29,14 @@ import scala.runtime.BoxedUnit;
 
 /**
  * Gives sessions what Sedona's own extension ({@code SedonaSqlExtensions}, 1.8.0) gives them, but
- * the one raster aggregate only when it is first used: registering it starts Java's imaging library
- * and takes half a second of every scope's start. {@code test_spatial_engine} holds the two equal.
+ * its aggregates only when they are first used: a raster's starts Java's imaging library, the
+ * others' start Scala's reflection; each takes half a second of every scope's start. {@code test_spatial_engine} holds the two equal.
  * One rule is ours: {@link InsertGeometries}.
  */
 public final class Engine extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
 
   static final String RASTER_AGGREGATE = "RS_Union_Aggr";
+  static final String[] AGGREGATES = {"ST_Envelope_Aggr", "ST_Intersection_Aggr", "ST_Union_Aggr"};
   private static final String RASTER = "org.geotools.coverage.grid.GridCoverage2D";
   private static final String PARSER = "org.apache.sedona.sql.parser.SedonaSqlParser";
   private static final String PYTHON_STRATEGY = "org.apache.spark.sql.udf.SedonaArrowStrategy";
@@ -60,8 +60,13 @@ public final class Engine extends AbstractFunction1<SparkSessionExtensions, Boxe
     plan((org.apache.spark.sql.classic.SparkSession) session);
     UdtRegistrator$.MODULE$.registerAll();
     RasterUdtRegistratorWrapper.registerAll(RASTER);
-    Catalog$.MODULE$.registerAll(session);
-    registerLate((org.apache.spark.sql.classic.SparkSession) session);
+    new EngineFunctions().registerAll(session);
+    FunctionRegistry registry = ((org.apache.spark.sql.classic.SparkSession) session)
+        .sessionState().functionRegistry();
+    late(registry, RASTER_AGGREGATE, () -> RasterRegistrator.registerAll(session));
+    for (String name : AGGREGATES) {
+      late(registry, name, () -> new EngineAggregate(name).registerAll(session));
+    }
     pushDownGeoParquet(session.conf());
   }
 
@@ -98,18 +103,18 @@ public final class Engine extends AbstractFunction1<SparkSessionExtensions, Boxe
     }
   }
 
-  private static void registerLate(org.apache.spark.sql.classic.SparkSession session) {
-    FunctionRegistry registry = session.sessionState().functionRegistry();
-    FunctionIdentifier name = new FunctionIdentifier(RASTER_AGGREGATE);
+  /** A function that is there by name, and is made when it is first called. */
+  private static void late(FunctionRegistry registry, String name, Runnable register) {
+    FunctionIdentifier identifier = new FunctionIdentifier(name);
     Function1<Seq<Expression>, Expression> first = new AbstractFunction1<>() {
       @Override
       public Expression apply(Seq<Expression> children) {
         // It takes our place in the registry.
-        RasterRegistrator.registerAll(session);
-        return registry.lookupFunctionBuilder(name).get().apply(children);
+        register.run();
+        return registry.lookupFunctionBuilder(identifier).get().apply(children);
       }
     };
-    registry.createOrReplaceTempFunction(RASTER_AGGREGATE, first, "scala_udf");
+    registry.createOrReplaceTempFunction(name, first, "scala_udf");
   }
 
   private static void pushDownGeoParquet(RuntimeConfig settings) {
