@@ -88,6 +88,7 @@ class Immediate:
             self._held += reply.head(self._facts)
         if self.transcript.is_open:
             self._held += reply.ROWS_END
+        self._held += reply.explained(ending)
         await outlet.end(bytes(self._held) + last)
         return None
 

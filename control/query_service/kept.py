@@ -53,6 +53,7 @@ async def defer(order: Order) -> HTTPResponse | None:
         record.keep(told.results)
         order.call.services.jobs.add(record)
         body += _handles(order, record, "result", len(told.results))
+    body += reply.explained(ending)
     await order.outlet.end(body + reply.ending(facts, _without_rows(ending), told.compiled))
     return None
 
@@ -136,6 +137,9 @@ def _record(order: Order, compiled: CompiledEvent | None) -> Record:
 
 def _handles(order: Order, record: Record, kind: str, count: int) -> bytes:
     urls = [order.url(kind, record.number, index) for index in range(count)]
+    if order.parameters.is_jdbc:
+        # The signature is the last one's, and so is the result that JDBC looks for.
+        urls = urls[-1:]
     return b"".join(reply.handle(number, url) for number, url in enumerate(urls))
 
 

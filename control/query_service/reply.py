@@ -15,6 +15,8 @@ from wire.messages import CompiledEvent, Counts, FinishedEvent, Problem
 ROWS_BEGIN: Final = b"[ "
 ROWS_END: Final = b" ]\n\t,\n"
 END: Final = b"\n}\n"
+EXPLAINED: Final = "explained"
+"""The member of an agent's `plans` that is the answer of EXPLAIN."""
 PROBLEM_CODE: Final = 1
 """The only code that AsterixDB ever gives; the true one begins the text."""
 
@@ -106,6 +108,11 @@ def handle(number: int, url: str) -> bytes:
     return b'\t"' + _numbered("handle", number) + b'": ' + _json(url) + b",\n"
 
 
+def explained(end: Ending) -> bytes:
+    """The answer of EXPLAIN where it is in the reply itself, as JDBC wants it; else nothing."""
+    return _member("results", end.plans[EXPLAINED]) if EXPLAINED in end.plans else b""
+
+
 def status(word: Word) -> bytes:
     """The member `status`."""
     return _member("status", word)
@@ -186,10 +193,16 @@ def around_result(end: Ending) -> tuple[bytes, bytes]:
 
 def _plans(facts: Facts, end: Ending, compiled: CompiledEvent | None) -> dict[str, Any]:
     found = dict(end.plans)
-    if facts.is_jdbc and compiled is not None:
+    is_explained = found.pop(EXPLAINED, None) is not None
+    if not facts.is_jdbc or compiled is None:
+        return found
+    # What has no result and changes no rows has no category: JDBC looks for a result otherwise.
+    if compiled.signature is not None or compiled.statement_category == "update":
         found["statementCategory"] = compiled.statement_category
-        if compiled.statement_parameters is not None:
-            found["statementParameters"] = compiled.statement_parameters
+    if compiled.statement_parameters is not None:
+        found["statementParameters"] = compiled.statement_parameters
+    if is_explained:
+        found["explainOnly"] = True
     return found
 
 

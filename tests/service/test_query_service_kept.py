@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.fakes.agent import Frame, Raw, ScriptedAgent, failed, not_compiled, read_result
+from tests.fakes.agent import Frame, Pieces, Raw, ScriptedAgent, failed, not_compiled, read_result
 from tests.service.client import ErrorCode, Server, User, until
 from tests.service.conftest import ServerFactory
 from tests.service.statements import (
@@ -161,6 +161,29 @@ async def test_statements_with_several_results_have_a_handle_each(
     assert [each.index for each in agent.asked_for(wire.ReadResult)] == [1]
     assert (await follow(ann, reply.body["handle-0"])).status == 404
     assert (await follow(ann, reply.body["handle-1"])).status == 200
+
+
+async def test_jdbc_gets_the_handle_of_the_last_result(ann: User, agent: ScriptedAgent) -> None:
+    agent.on(wire.RunStatements, spooled(3))
+
+    reply = await post(ann, statement="1; 2; 3;", mode="deferred", **{"client-type": "jdbc"})
+
+    assert reply.body["handle"].endswith("/1-2")
+    assert "handle-0" not in reply.body
+    assert (await follow(ann, reply.body["handle"])).status == 200
+
+
+async def test_jdbc_gets_an_explanation_in_the_reply(ann: User, agent: ScriptedAgent) -> None:
+    finished = wire.FinishedEvent(counts=wire.Counts(), plans={"explained": ["Select"]})
+    compiled = wire.CompiledEvent(signature={"*": "*"}, results=1)
+    agent.on(wire.RunStatements, Pieces([compiled, finished]))
+
+    for mode in ("deferred", "immediate"):
+        reply = await post(ann, statement="explain 1", mode=mode, **{"client-type": "jdbc"})
+
+        assert reply.body["results"] == ["Select"]
+        assert reply.body["plans"] == {"statementCategory": "query", "explainOnly": True}
+        assert "handle" not in reply.body
 
 
 async def test_a_failed_deferred_request_has_no_handle(ann: User, agent: ScriptedAgent) -> None:

@@ -72,7 +72,7 @@ class CompiledEvent(Message, frozen=True, kw_only=True, tag="compiled", tag_fiel
     results: int = 0
     """How many statements will produce a result."""
     statement_parameters: list[Any] | None = None
-    """For `parse_only`."""
+    """For `parse_only` and `compile_only`."""
     statement_category: str = "query"
 
 

@@ -39,6 +39,10 @@ class SqlppDialect:
         program = compile_program(given.statement, options)
         request = Request(self._scope, run, session)
         made = SqlppProgram(request, self._executor, program.statements)
+        if given.compile_only:
+            # A statement can be prepared before its values are known.
+            for name in _parameters(program.statements):
+                request.parameters.setdefault(str(name), None)
         if not given.parse_only:
             _enter(request, given.dataverse)
             made.prepare()
@@ -77,11 +81,12 @@ class SqlppProgram:
     def compiled(self) -> CompiledEvent:
         """What is told of it before it runs."""
         given = self._request.run.statements
+        is_dry = given.parse_only or given.compile_only
         results = sum(_has_result(s) for s in self._statements)
         return CompiledEvent(
             signature=self._signature(),
-            results=0 if given.parse_only or given.compile_only else results,
-            statement_parameters=_parameters(self._statements) if given.parse_only else None,
+            results=0 if is_dry else results,
+            statement_parameters=_parameters(self._statements) if is_dry else None,
             statement_category=self._category(),
         )
 
@@ -123,6 +128,10 @@ class SqlppProgram:
             rows = self._executor.prepare(query, self._request)
         self._tell(sink)
         run.plans |= explanation(query, rows, self._request)
+        if query.explain and run.statements.typed_signature:
+            # JDBC looks for it in the reply itself, also where results are deferred.
+            run.plans["explained"] = list(explained(query, rows, self._request).values())
+            return
         if run.statements.compile_only:
             return
         if query.explain:
@@ -164,8 +173,10 @@ class SqlppProgram:
         queries = [s for s in self._statements if isinstance(s, tree.Query)]
         if not queries:
             return None
-        wants_types = self._request.run.statements.typed_signature
-        return typed_signature(queries[0]) if wants_types else "*"
+        if not self._request.run.statements.typed_signature:
+            return "*"
+        # Of several JDBC reads the last one's result.
+        return typed_signature(queries[-1], self._request)
 
     def _category(self) -> str:
         """What the strongest of the statements does: by it a lost reader stops them or not."""

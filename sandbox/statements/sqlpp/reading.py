@@ -18,9 +18,11 @@ from sandbox.query.projection import carry, project
 from sandbox.query.scans import Scans
 from sandbox.sqlpp.source import Dataset
 from sandbox.sqlpp.values import Value
+from sandbox.statements.datasets.types import FieldSpec, Record, Scalar
 from sandbox.statements.program import Run
 from sandbox.statements.spark_values import rows_of
-from sandbox.statements.sqlpp.catalog_rows import METADATA, metadata_rows
+from sandbox.statements.sqlpp.catalog_rows import METADATA, TEXTS, metadata_rows
+from sandbox.statements.sqlpp.table_types import record_of, type_of_table
 from sandbox.tables.definitions import DEFAULT_DATABASE, Definition
 
 if TYPE_CHECKING:
@@ -59,6 +61,10 @@ class Objects:
     store: DatasetStore
     run: Run
 
+    def type(self) -> Record:
+        """The type of its objects."""
+        return type_of_table(self.store, self.definition)
+
     def scan(self) -> Iterator[dict[str, Value]]:
         """All its objects."""
         for row in self.store.scan(self.definition):
@@ -76,6 +82,11 @@ class SparkRows:
     reader: SparkReader
     run: Run
 
+    def type(self) -> Record:
+        """The type of its rows."""
+        self.run.join()
+        return record_of(fields_of(self.session.table(self.full_name)._jdf.schema()))
+
     def scan(self) -> Iterator[dict[str, Value]]:
         """All its rows."""
         self.run.join()
@@ -90,6 +101,12 @@ class Given:
 
     name: str
     rows: list[Any]
+    texts: tuple[str, ...] = ()
+    """Names of fields that are strings in all of them."""
+
+    def type(self) -> Record:
+        """What is known of their type."""
+        return Record([FieldSpec(name, Scalar("string")) for name in self.texts])
 
     def scan(self) -> Iterator[Any]:
         """All of them."""
@@ -126,7 +143,7 @@ class ScopeDatasets:
         definition = scope.store.find(key)
         if definition is None:
             rows = metadata_rows(request, name) if key[0] == METADATA else None
-            return None if rows is None else Given(name, rows)
+            return None if rows is None else Given(name, rows, TEXTS[name.lower()])
         declared = scope.store.declaration(definition)
         if declared is not None:
             # Spark's names have no case, those of SQL++ have.

@@ -18,6 +18,7 @@ from sandbox.statements.datasets.metadata import Metadata
 from sandbox.statements.datasets.store import DatasetStore
 from sandbox.statements.program import Run
 from sandbox.statements.sqlpp.catalog_rows import METADATA
+from sandbox.statements.sqlpp.lossless import untagged
 from sandbox.statements.sqlpp.memory import MemoryBounds
 from sandbox.statements.sqlpp.reading import ScopeDatasets, SparkReader
 from sandbox.statements.sqlpp.stored import StoredFunctions, StoredViews
@@ -62,7 +63,11 @@ class Request:
         """Values by name; those of `?` and `$1` by number."""
         given = self.run.statements
         numbered = {str(number): value for number, value in enumerate(given.args, 1)}
-        return numbered | given.named_args
+        values = numbered | given.named_args
+        if given.format != "lossless-adm":
+            return values
+        # Who reads values with their types' tags writes them so, too.
+        return {name: untagged(value) for name, value in values.items()}
 
     def context(self) -> Context:
         """A statement's own clock and warnings."""

@@ -102,3 +102,39 @@ def test_a_lost_scope_is_no_fault_of_the_statement() -> None:
     ending = Ending.failed(Problem(text="x", kind="agent"), 1, is_lost=True)
 
     assert b'"status": "failed"' in reply.ending(FACTS, ending)
+
+
+def _jdbc_plans(compiled: CompiledEvent, plans: dict[str, Any] | None = None) -> Any:
+    facts = Facts(request_id="r", shows_plans=True, is_jdbc=True)
+    end = Ending(counts=Counts(), elapsed_ns=1, plans=plans or {})
+    return json.loads(b"{" + reply.ending(facts, end, compiled))["plans"]
+
+
+@pytest.mark.parametrize(
+    ("compiled", "plans"),
+    [
+        (CompiledEvent(signature="*"), {"statementCategory": "query"}),
+        (CompiledEvent(statement_category="update"), {"statementCategory": "update"}),
+        (CompiledEvent(statement_category="ddl"), {}),
+        # USE, SET and nothing at all: JDBC would look for the result of a query.
+        (CompiledEvent(), {}),
+        (
+            CompiledEvent(signature="*", statement_parameters=[1, "x"]),
+            {"statementCategory": "query", "statementParameters": [1, "x"]},
+        ),
+    ],
+)
+def test_jdbc_is_told_what_a_statement_is(compiled: CompiledEvent, plans: Any) -> None:
+    assert _jdbc_plans(compiled) == plans
+
+
+def test_the_answer_of_explain_is_a_result_and_no_plan() -> None:
+    plans = {"explained": ["a\nb"]}
+
+    assert _jdbc_plans(CompiledEvent(signature="*"), plans) == {
+        "statementCategory": "query",
+        "explainOnly": True,
+    }
+    end = Ending(counts=Counts(), elapsed_ns=1, plans=plans)
+    assert reply.explained(end) == b'\t"results": ["a\\nb"],\n'
+    assert reply.explained(Ending(counts=Counts(), elapsed_ns=1)) == b""

@@ -388,8 +388,8 @@ async def test_the_scope_is_described_by_metadata(q: Ask, spark_sql: Ask) -> Non
     assert [told.values(i) for i in range(6)] == [
         ["c", "o"],
         ["plain"],
-        ["Default", "q"],
-        ["c", "inn", "o"],
+        ["Default", "Metadata", "q"],
+        ["$d$t$i$plain", "AnyObject", "c", "inn", "o", "o_bag", "o_inn"],
         ["f"],
         ["i"],
     ]
