@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterable
 from typing import Final
 
 KERNELS: Final = (
@@ -22,19 +23,19 @@ KERNELS: Final = (
 )
 
 
-def compile_all() -> list[str]:
-    """Load every kernel; the names of those that numba's cache did not have.
+def compile_all(modules: Iterable[str] = KERNELS) -> list[str]:
+    """Load every kernel of these modules; the names of those that numba's cache did not have.
 
     Kernels have fixed types and compile, or come from the cache, at import.
     """
     return [
         f"{module}.{name}"
-        for module in KERNELS
+        for module in modules
         for name, kernel in vars(importlib.import_module(module)).items()
         if hasattr(kernel, "stats") and kernel.stats.cache_misses
     ]
 
 
 if __name__ == "__main__":
-    compiled = compile_all()
+    compiled = compile_all(sys.argv[1:] or KERNELS)
     sys.stdout.write(f"{len(compiled)} kernels compiled: {', '.join(compiled) or 'none'}\n")

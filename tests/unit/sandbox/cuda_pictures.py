@@ -21,6 +21,9 @@ BOX = {"width": 9, "height": 7, "bounding_box": [0, 0, 5, 5], "coordinate_system
 UTM = {"bounding_box": [500000, 0, 500005, 5], "coordinate_system": "EPSG:32631"}
 FAR = {"bounding_box": [-1, -89, 181, 89]}
 
+ROWS = 75
+"""Of one batch; the simulator takes a millisecond for each of a chart's rows."""
+
 CASES: list[tuple[str, dict[str, Any], int]] = [
     ("pointmap", {"opacity": 0.3}, 0),
     ("pointmap", UTM, 0),
@@ -38,14 +41,14 @@ CASES: list[tuple[str, dict[str, Any], int]] = [
 
 def batch(random: np.random.Generator, weights: int, params: dict[str, Any]) -> PointBatch:
     low_x, low_y, high_x, high_y = params.get("bounding_box") or BOX["bounding_box"]
-    x = random.uniform(low_x - 1, high_x + 1, 150)
-    y = random.uniform(max(low_y - 1, -95), min(high_y + 1, 95), 150)
+    x = random.uniform(low_x - 1, high_x + 1, ROWS)
+    y = random.uniform(max(low_y - 1, -95), min(high_y + 1, 95), ROWS)
     x[:6], y[6:9] = [low_x, high_x, np.nan, np.inf, 1e303, low_x], [low_y, high_y, np.nan]
     y[9] = 95
-    faults = np.zeros(150, np.uint8)
+    faults = np.zeros(ROWS, np.uint8)
     faults[10:13] = [Fault.NULL, Fault.EMPTY, Fault.WRONG_TYPE]
     # Large and small weights by turns: without compensation the small ones are lost.
-    columns = [random.normal(size=150) * np.where(np.arange(150) % 3, 1.0, 1e17) for _ in range(2)]
+    columns = [random.normal(size=ROWS) * np.where(np.arange(ROWS) % 3, 1.0, 1e17) for _ in range(2)]
     for column in columns:
         column[13:15] = [np.nan, np.inf]
     given = tuple(columns[i] if i < weights else None for i in range(2))

@@ -14,6 +14,7 @@ import pytest
 from sandbox.render.charts import registry
 from sandbox.render.charts.device import DevicePainter
 from sandbox.render.clock import Clock
+from tests.unit.sandbox.cuda_pictures import ROWS
 from tests.unit.sandbox.render_rows import style
 
 ROOT = Path(__file__).parents[3]
@@ -53,7 +54,7 @@ def test_a_device_counts_the_rows_that_the_processor_counts(
     for picture in pictures:
         alone, device = picture["counts"]
         assert alone == device, picture
-        assert sum(alone) == 450
+        assert sum(alone) == 3 * ROWS
         assert picture["device"] == "cuda:0"
 
 
