@@ -47,7 +47,8 @@ def terse(defaults: bytes) -> bytes:
             part.tail = None
             if part.tag == "description":
                 setting.remove(part)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def rewrite(

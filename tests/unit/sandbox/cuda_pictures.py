@@ -48,7 +48,8 @@ def batch(random: np.random.Generator, weights: int, params: dict[str, Any]) -> 
     faults = np.zeros(ROWS, np.uint8)
     faults[10:13] = [Fault.NULL, Fault.EMPTY, Fault.WRONG_TYPE]
     # Large and small weights by turns: without compensation the small ones are lost.
-    columns = [random.normal(size=ROWS) * np.where(np.arange(ROWS) % 3, 1.0, 1e17) for _ in range(2)]
+    scale = np.where(np.arange(ROWS) % 3, 1.0, 1e17)
+    columns = [random.normal(size=ROWS) * scale for _ in range(2)]
     for column in columns:
         column[13:15] = [np.nan, np.inf]
     given = tuple(columns[i] if i < weights else None for i in range(2))
