@@ -181,6 +181,10 @@ class JobBoard:
         await self.run(job)
 
     async def _work(self, job: Open) -> list[JobResult]:
+        if job.is_cancelled:
+            # Its turn had come and it had not begun: nothing ran yet that could have been stopped.
+            job.execution.fail(AgentFailure(ErrorCode.CANCELLED, "it was cancelled"))
+            return []
         spoolers: list[Spooler] = []
 
         def run(work: Work) -> None:

@@ -204,6 +204,16 @@ async def test_cancelled_jobs_say_so_waiting_or_running(
     assert caught.value.code is ErrorCode.FILE_NOT_FOUND
 
 
+async def test_a_job_that_is_cancelled_before_it_begins_never_does(
+    script: Script, speaking: StatementService
+) -> None:
+    work_id = await submit(speaking, "one")
+
+    assert await speaking.cancel(work_id) == 1
+    job = (await ended(speaking, work_id))[work_id]
+    assert (job.state, script.began) == ("cancelled", [])
+
+
 async def test_a_job_that_takes_too_long(script: Script, speaking: StatementService) -> None:
     script.acts["endless"] = waiting(threading.Event(), rows())
     work_id = await submit(speaking, "endless", timeout_s=0.05)
