@@ -6,10 +6,12 @@ somebody has its jar, tests/e2e/jdbc/Probe.java tells what a program sees throug
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -70,6 +72,7 @@ class Driver:
             "signature": True,
             "plan-format": "string",
             "max-warnings": 10,
+            "sql-compat": True,
             **more,
         }
         if args:
@@ -157,6 +160,13 @@ def test_columns_have_types_and_values_have_tags(driver: Driver) -> None:
     ]
 
 
+def test_a_star_are_the_columns(driver: Driver) -> None:
+    types, rows = driver.query("select * from visits where id = 2", dataverse="trips")
+
+    assert list(types) == ["id", "place", "tip", "moment", "day", "tags"]
+    assert rows == [{"id": 2, "place": ":Midtown", "tip": None}]
+
+
 def test_a_statement_is_prepared_then_run_with_typed_values(driver: Driver) -> None:
     sql = "select v.place from trips.visits v where v.day = ? and v.place like ? and v.tip < ?"
     prepared = driver.ask(sql, **{"compile-only": True})
@@ -226,6 +236,12 @@ def test_an_explanation_is_in_the_reply(driver: Driver) -> None:
     assert reply["plans"] == {"statementCategory": "query", "explainOnly": True}
     [text] = reply["results"]
     assert "\n" in text
+
+
+def test_the_probe_compiles(tmp_path: Path) -> None:
+    probe = Path(__file__).parent / "jdbc" / "Probe.java"
+
+    subprocess.run(["javac", "-d", str(tmp_path), str(probe)], check=True, timeout=60)
 
 
 @pytest.mark.parametrize(

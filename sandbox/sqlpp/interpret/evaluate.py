@@ -44,12 +44,18 @@ class Environment:
     default_dataverse: str = DEFAULT_DATAVERSE
     functions: Functions = field(default_factory=DeclaredFunctions)
     views: Views | None = None
+    sql_compat: bool = False
 
     @property
     def catalog(self) -> Catalog:
         """The part of it that names are looked up in."""
         return Catalog(
-            self.datasets, self.functions, self.views, self.parameters, self.default_dataverse
+            self.datasets,
+            self.functions,
+            self.views,
+            self.parameters,
+            self.default_dataverse,
+            self.sql_compat,
         )
 
 

@@ -163,12 +163,23 @@ class Blocks(Sources):
     ) -> list[Projection]:
         """One column, or all that `*` stands for."""
         if node.expression is None:
+            if self.catalog.sql_compat and own:
+                return [_columns_of(node, own)]
             return [_column(variable, node.position) for variable in own.values()]
         expression = self.expression(node.expression, scope)
         name = node.name
         if node.kind == "named" and name is None:
             name = self.column_name(node)
         return [Projection(node.position, node.kind, expression, name)]
+
+
+def _columns_of(star: Projection, own: dict[str, Variable]) -> Projection:
+    """SQL's `*`: the fields of the only variable."""
+    if len(own) > 1:
+        message = "Ambiguous projection in SELECT clause"
+        raise compile_error(star.position, "ASX1168", message)
+    [variable] = own.values()
+    return replace(star, kind="spread", expression=replace(variable, position=star.position))
 
 
 def _column(variable: Variable, position: Location) -> Projection:

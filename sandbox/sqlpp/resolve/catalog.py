@@ -62,3 +62,5 @@ class Catalog:
     views: Views | None = None
     parameters: Mapping[str, Value] = field(default_factory=dict)
     dataverse: str = DEFAULT_DATAVERSE
+    sql_compat: bool = False
+    """Whether `*` means the fields of what is selected from, as in SQL."""

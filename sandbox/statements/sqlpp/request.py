@@ -90,6 +90,7 @@ class Request:
             default_dataverse=self.dataverse,
             functions=self.functions,
             views=StoredViews(self.scope.metadata, self.database),
+            sql_compat=self.run.statements.sql_compat,
         )
 
     def database(self, dataverse: str | None) -> str:

@@ -54,3 +54,22 @@ async def test_jdbc_finds_the_answer_of_explain_in_the_reply_itself(sqlpp: Ask) 
     [text] = told.finished.plans["explained"]
     assert text.startswith("Select\n")
     assert told.rows == {}
+
+
+async def test_sqls_star_are_the_fields_of_what_is_selected_from(sqlpp: Ask) -> None:
+    made = (
+        "create type T as {a: int}; create dataset d(T) primary key a;"
+        " insert into d ({'a': 1, 'b': 'x'});"
+    )
+    told = await sqlpp(f"{made} select * from d", sql_compat=True, typed_signature=True)
+    plain = await sqlpp("select * from d")
+    several = await sqlpp("select * from d, [1] x", sql_compat=True)
+    columns = await sqlpp("select * from d", sql_compat=True, typed_signature=True)
+
+    assert told.values() == [{"a": 1, "b": "x"}]
+    assert plain.values() == [{"d": {"a": 1, "b": "x"}}]
+    assert several.problem == (
+        "ASX1168: Ambiguous projection in SELECT clause (in line 1, at column 8)"
+    )
+    assert columns.compiled is not None
+    assert columns.compiled.signature == {"name": ["a"], "type": ["int64"]}
