@@ -21,7 +21,7 @@ from sandbox.runtime.folders import ScopeFolders
 from sandbox.runtime.jvm import Jvm, JvmEnded, exit_code_of
 from sandbox.runtime.processes import adopt_orphans, oom_kills
 from sandbox.runtime.quiet import quieten_logs
-from wire.protocol import RUN_FOLDER, SOCKET_NAME, ExitCode
+from wire.protocol import EXIT_REASONS, PROTOCOL, RUN_FOLDER, SOCKET_NAME, ExitCode
 from wire.settings import AgentSettings
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Agent:
         self._watch_jvm()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._end, SIGTERM_EXIT)
         code = await self._outcome
+        logger.info("ending, exit code %d: %s", code, EXIT_REASONS[code])
         for task in tasks:
             task.cancel()
         await self._close(services, notebook, runner)
@@ -149,6 +150,7 @@ class Agent:
         await spark.statements.restore()
         services.spark = spark
         services.at("ready")
+        logger.info("ready: Spark %s, protocol %d", spark.runtime.sc.version, PROTOCOL)
 
     async def _watch_spark(self, services: Services) -> None:
         runtime = services.ready().runtime

@@ -144,5 +144,5 @@ def test_an_operator_sees_the_same_with_the_server_up_and_down(
     assert "taxi" in top.stdout
     assert 'geoscope_scopes{state="idle"} 1.0' in metrics
     assert logs.returncode == 0
-    assert logs.stdout
+    assert "ready: Spark" in logs.stdout
     assert well.returncode == 0, well.stdout
