@@ -19,6 +19,8 @@ from tests.e2e.server import until
 START_DEADLINE_S = 60
 STOP_DEADLINE_S = 60
 NAMESPACE = "geoscope-tests"
+BRIDGE = Path("/sys/class/net/docker0")
+"""Of the machine's own engine."""
 
 
 @dataclass
@@ -82,7 +84,8 @@ class PrivateEngine:
 
     def _command(self) -> list[str]:
         return [
-            "dockerd",
+            # Without a bridge it would remove docker0, which belongs to the machine's own engine.
+            *("unshare", "--net", "dockerd"),
             f"--data-root={self.folder}/images",
             f"--exec-root={self.folder}/run",
             f"--pidfile={self.folder}/pid",
@@ -103,6 +106,7 @@ def private_engine(image: str, source: docker.DockerClient) -> Iterator[PrivateE
     """An engine that has this one image; nothing of it is left at the end."""
     folder = Path(tempfile.mkdtemp(prefix="gs-engine-"))
     engine = PrivateEngine(folder)
+    had_bridge = BRIDGE.exists()
     try:
         engine.start(keeps_containers=True)
         client = engine.client()
@@ -112,6 +116,7 @@ def private_engine(image: str, source: docker.DockerClient) -> Iterator[PrivateE
         yield engine
     finally:
         _remove(engine)
+        assert BRIDGE.exists() == had_bridge
 
 
 def _remove(engine: PrivateEngine) -> None:
