@@ -83,7 +83,11 @@ class Pool:
         return None
 
     async def fill(self) -> None:
-        """Make what is missing, one after the other, as long as there is room."""
+        """Make what is missing, one after the other, as long as there is room.
+
+        What is more than that goes: an earlier control plane kept a larger pool.
+        """
+        await self.give_way(self._surplus())
         while self._may_grow():
             live = self._berthing.new(self._backing.limits.each)
             async with live.lock:
@@ -110,6 +114,13 @@ class Pool:
                 log.warning("pool not filled, again in %s s: %s", retry_s, error)
                 await self._backing.clock.wait(asyncio.Event(), retry_s)
                 retry_s = min(retry_s * 2, LONGEST_RETRY_S)
+
+    def _surplus(self) -> list[Live]:
+        surplus = self._roster.pooled()[self._backing.limits.pool_size :]
+        for live in surplus:
+            # From now on nobody takes it.
+            live.leaving.set()
+        return surplus
 
     def _may_grow(self) -> bool:
         before, self.held_back = self.held_back, None

@@ -114,6 +114,20 @@ async def test_one_that_dies_is_replaced(house: House) -> None:
         assert len(house.world.disks) == 1
 
 
+@pytest.mark.parametrize("size", [0, 1])
+async def test_a_smaller_pool_than_before_gives_back_what_is_too_much(
+    house: House, size: int
+) -> None:
+    async with house.registry(usual_limits(pool_size=3)) as registry:
+        await eventually(lambda: filled(registry, 3))
+    async with house.registry(usual_limits(pool_size=size)) as registry:
+        await eventually(lambda: filled(registry, size))
+
+        assert len(house.world.containers) == len(house.world.disks) == size
+        scope = await registry.open("ann", TAXI)
+        assert scope.from_pool == bool(size)
+
+
 async def test_the_next_control_plane_takes_the_pool_over(house: House) -> None:
     async with house.registry(ONE) as registry:
         await eventually(lambda: filled(registry))
