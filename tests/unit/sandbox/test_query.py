@@ -389,4 +389,6 @@ def test_warming_leaves_nothing(
     Queries(runtime, own_settings).warm(work)
 
     assert list((Path(own_settings.scope_dir) / "spool").iterdir()) == []
-    assert not runtime.sc.statusTracker().getActiveJobsIds()
+    # What is active is told by listeners, a little later.
+    jobs = runtime.sc.statusTracker().getActiveJobsIds
+    wait_until(lambda: not jobs(), 30.0, "a job goes on")
