@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,5 +44,14 @@ def child_environment(
         "PYSPARK_DRIVER_PYTHON": inherited.get("PYSPARK_PYTHON", sys.executable),
         "PYSPARK_PIN_THREAD": "true",
         "SPARK_LOCAL_IP": "127.0.0.1",
+        # Told, it need not start Hadoop's security before the first file is read.
+        "SPARK_USER": _user_name(),
         "TZ": "UTC",
     }
+
+
+def _user_name() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return "scope"
