@@ -36,7 +36,7 @@ test-fast: install  ## The tests that need neither engine nor Spark
 gvisor: engine  ## Build gVisor's runsc and make it a runtime of the engine here (Go, root)
 	@scripts/gvisor.sh
 
-test-gvisor: install image gvisor  ## The first stories and the attacks with every scope under gVisor
+test-gvisor: install image gvisor  ## tests/e2e and the attacks with every scope under gVisor
 	@scripts/test_gvisor.sh $(PYTEST_ARGS)
 
 test-oracle: install  ## Compare every SQL++ case with the original, AsterixDB (163 MB, Maven, Java 17)

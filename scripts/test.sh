@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every test. Without arguments side by side, for each half leaves half of two processors idle: what needs the engine,
-# whose output comes when all is done, and beside it the others, then the attacks. With CI=true the same stories and
+# whose output comes when all is done, and beside it the others, then the attacks. With CI=true tests/e2e and the
 # attacks under gVisor, after all that. Arguments are pytest's, for one run.
 set -uo pipefail
 
@@ -26,7 +26,7 @@ if [[ ${CI:-} == true ]]; then
     scripts/test_gvisor.sh
     gvisor_rc=$?
 else
-    echo "tests: stories and attacks under gVisor are not among these: make test-gvisor, as CI does"
+    echo "tests: tests/e2e and the attacks under gVisor are not among these: make test-gvisor, as CI does"
 fi
 echo "tests: exit status $others_rc without the engine, $attacks_rc of the attacks, $engine_rc with the engine, $gvisor_rc under gVisor"
 exit $((others_rc ? others_rc : attacks_rc ? attacks_rc : engine_rc ? engine_rc : gvisor_rc))
