@@ -32,6 +32,11 @@ class Goal(StrEnum):
     HIDING = "hide from the operator"
     AGENT = "confuse the control plane as a hostile agent"
 
+    @property
+    def word(self) -> str:
+        """Its short name, on command lines."""
+        return self.name.lower().replace("_", "-")
+
 
 class Verdict(StrEnum):
     """What became of an attack."""

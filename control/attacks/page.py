@@ -30,7 +30,8 @@ def attacks_page() -> str:
         "`attack-…` with scopes of their own, and removes them. It needs room for four scopes of\n"
         "1.5 GiB at a time, the engine (`DOCKER_HOST`) and the server's `/metrics`; it takes some\n"
         "minutes, in which the server is busy. One that attacks from the same address as users do\n"
-        "(a proxy that is not trusted) can have them wait: run it on the server's host.\n\n"
+        "(a proxy that is not trusted) can have them wait: run it on the server's host.\n"
+        "`--goal tokens` plays one goal alone, and may be repeated; the word is in each title.\n\n"
         "A scope's agent belongs to its tenant as everything in the scope does. So for the last\n"
         "goal an attacker stops the agent of a scope of its own, listens in its place, and\n"
         "answers the control plane what it likes (`control/attacks/hijacker.py`).\n\n"
@@ -40,7 +41,7 @@ def attacks_page() -> str:
 
 def _section(goal: Goal) -> str:
     rows = "".join(f"| {_cell(each.name)} | {_cell(each.stopped_by)} |\n" for each in on(goal))
-    title = str(goal)[:1].upper() + str(goal)[1:]
+    title = f"{str(goal)[:1].upper()}{str(goal)[1:]}: `{goal.word}`"
     return f"\n## {title}\n\n| attack | what stops it |\n| --- | --- |\n{rows}"
 
 

@@ -146,3 +146,22 @@ def test_an_operator_sees_the_same_with_the_server_up_and_down(
     assert logs.returncode == 0
     assert "ready: Spark" in logs.stdout
     assert well.returncode == 0, well.stdout
+
+
+def test_the_doctor_attacks_a_running_server_and_reports(own_server: Server) -> None:
+    attack = ("doctor", "--attack", "--json", *as_admin(own_server))
+    done = control(own_server, *attack, "--goal", "tokens", "--goal", "roles")
+    played = json.loads(done.stdout)["attacks"]
+    wrong = control(own_server, *attack, "--goal", "peace")
+
+    assert {(each["goal"], each["outcome"]) for each in played} == {
+        ("forge a token", "stopped"),
+        ("climb roles", "stopped"),
+    }
+    assert len(played) > 20
+    assert all(each["stopped_by"] and each["seen"] for each in played)
+    assert done.returncode == 0
+    assert wrong.returncode != 0
+    assert "no attack has the goal 'peace'; there are neighbours, engine" in wrong.stderr
+    admin = User.log_in(own_server, "admin", ADMIN_PASSWORD)
+    assert [account["username"] for account in admin.get("/admin/users")["users"]] == ["admin"]

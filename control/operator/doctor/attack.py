@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from control.attacks.attack import Attack, Outcome, Verdict, play
+from control.attacks.attack import Attack, Goal, Outcome, Verdict, play
 from control.attacks.lab import NotPlayed, Place, opened
 from control.attacks.suite import every
 from control.operator.doctor.finding import Subject
@@ -34,11 +34,20 @@ Played = tuple[Attack, Outcome]
 Told = Callable[[Attack, Outcome], None]
 
 
-def attack(subject: Subject, proof: Proof, *, as_json: bool) -> int:
-    """Play every attack and report; the exit code is 1 where one succeeds or cannot be played."""
+def goals_of(words: list[str]) -> frozenset[Goal]:
+    """The goals of these words, `own-scope` for OWN_SCOPE; none: all. Ends the command if wrong."""
+    known = {goal.word: goal for goal in Goal}
+    for word in words:
+        if word not in known:
+            fail(f"no attack has the goal {word!r}; there are {', '.join(known)}")
+    return frozenset(known[word] for word in words) or frozenset(Goal)
+
+
+def attack(subject: Subject, proof: Proof, goals: frozenset[Goal], *, as_json: bool) -> int:
+    """Play the attacks and report; the exit code is 1 where one succeeds or cannot be played."""
     place = place_of(subject, proof)
     try:
-        played = asyncio.run(_with_progress(place, quiet=as_json))
+        played = asyncio.run(_with_progress(place, goals, quiet=as_json))
     except (NotPlayed, aiohttp.ClientError, OSError) as error:
         fail(f"the attacks cannot be played at {place.url}: {error}")
     (_show_json if as_json else _show)(played)
@@ -73,8 +82,8 @@ def _state_dir(url: str, settings: Settings) -> Path | None:
     return settings.state_dir if is_here and is_in_use(settings.state_dir) else None
 
 
-async def _with_progress(place: Place, *, quiet: bool) -> list[Played]:
-    attacks = every()
+async def _with_progress(place: Place, goals: frozenset[Goal], *, quiet: bool) -> list[Played]:
+    attacks = [attack for attack in every() if attack.goal in goals]
     with Progress(console=Console(stderr=True), disable=quiet) as progress:
         task = progress.add_task("attacks", total=len(attacks))
 

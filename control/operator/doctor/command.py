@@ -11,6 +11,7 @@ from control.engine.view import EngineView
 from control.errors import GeoscopeError
 from control.operator.doctor import disks, engine, host, image, report, store, tls
 from control.operator.doctor.attack import attack as attack_it
+from control.operator.doctor.attack import goals_of
 from control.operator.doctor.finding import Finding, Look, Subject, bad
 from control.operator.place import Password, Url, User, proof_here, settings_here
 from control.settings import Settings
@@ -30,12 +31,17 @@ Attack = Annotated[
         "--attack", help="Attack the server that runs as a hostile tenant would, and report."
     ),
 ]
+Goals = Annotated[
+    list[str] | None,
+    typer.Option("--goal", help="With --attack: only this goal, say `tokens`; may be repeated."),
+]
 
 
-def doctor(
+def doctor(  # noqa: PLR0913 - the command's options
     *,
     as_json: AsJson = False,
     attack: Attack = False,
+    goal: Goals = None,
     url: Url = "",
     user: User = "",
     password: Password = "",
@@ -44,7 +50,7 @@ def doctor(
     subject = subject_of(settings_here())
     if attack:
         proof = proof_here(subject.settings, url, user, password)
-        raise typer.Exit(attack_it(subject, proof, as_json=as_json))
+        raise typer.Exit(attack_it(subject, proof, goals_of(goal or []), as_json=as_json))
     findings = [finding for name, look in LOOKS.items() for finding in tried(name, look, subject)]
     report.show(findings, as_json=as_json)
     raise typer.Exit(0 if report.is_well(findings) else 1)
