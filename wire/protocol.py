@@ -15,6 +15,8 @@ REQUEST_ID_HEADER: Final = "X-Request-Id"
 SOCKET_NAME: Final = "agent.sock"
 RUN_FOLDER: Final = "run"
 FILES_FOLDER: Final = "files"
+EXPLAINED: Final = "explained"
+"""The member of an agent's `plans` that is the answer of EXPLAIN, with `typed_signature` alone."""
 
 MAX_HEAD_BYTES: Final = 4 * 1024 * 1024
 """The largest control message (reply or frame head) that is ever decoded."""

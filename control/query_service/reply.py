@@ -11,12 +11,11 @@ import msgspec
 from control.query_service.durations import show
 from control.query_service.problems import WORDS, Word
 from wire.messages import CompiledEvent, Counts, FinishedEvent, Problem
+from wire.protocol import EXPLAINED
 
 ROWS_BEGIN: Final = b"[ "
 ROWS_END: Final = b" ]\n\t,\n"
 END: Final = b"\n}\n"
-EXPLAINED: Final = "explained"
-"""The member of an agent's `plans` that is the answer of EXPLAIN."""
 PROBLEM_CODE: Final = 1
 """The only code that AsterixDB ever gives; the true one begins the text."""
 

@@ -19,6 +19,7 @@ from sandbox.statements.sqlpp.explaining import explained, explanation
 from sandbox.statements.sqlpp.request import Request, Scope, no_dataverse
 from sandbox.statements.sqlpp.signatures import typed_signature
 from wire.messages import CompiledEvent, Problem
+from wire.protocol import EXPLAINED
 
 _PREPARATIONS: Final = frozenset({"DATAVERSE_DECL", "SET", "FUNCTION_DECL"})
 _UPDATES: Final = frozenset({"INSERT", "UPSERT", "DELETE", "LOAD"})
@@ -130,7 +131,7 @@ class SqlppProgram:
         run.plans |= explanation(query, rows, self._request)
         if query.explain and run.statements.typed_signature:
             # JDBC looks for it in the reply itself, also where results are deferred.
-            run.plans["explained"] = list(explained(query, rows, self._request).values())
+            run.plans[EXPLAINED] = list(explained(query, rows, self._request).values())
             return
         if run.statements.compile_only:
             return

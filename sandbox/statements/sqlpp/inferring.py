@@ -71,7 +71,7 @@ class Inference:
         kinds = [self._block_rows(select.first)]
         for other in select.others:
             kinds.append(self.rows(other) if isinstance(other, Select) else self._block_rows(other))
-        return kinds[0] if all(kind == kinds[0] for kind in kinds) else ANY
+        return kinds[0] if _are_one(kinds) else ANY
 
     def _block_rows(self, block: Block) -> ItemType:
         self._enter(block)
@@ -186,7 +186,7 @@ def _object(inference: Inference, node: tree.ObjectOf) -> Typed:
 
 def _array(inference: Inference, node: tree.ArrayOf | tree.MultisetOf) -> Typed:
     kinds = [inference.of(item).kind for item in node.items]
-    item = kinds[0] if kinds and all(kind == kinds[0] for kind in kinds) else ANY
+    item = kinds[0] if _are_one(kinds) else ANY
     is_array = isinstance(node, tree.ArrayOf)
     return Typed(Collection("array" if is_array else "multiset", item), is_optional=False)
 
@@ -217,8 +217,11 @@ def common(found: list[Typed]) -> Typed:
     """What is any of these, of which those that are null tell nothing."""
     kinds = [typed.kind for typed in found if typed.kind != Scalar("null")]
     optional = len(kinds) < len(found) or any(typed.is_optional for typed in found)
-    is_one = bool(kinds) and all(kind == kinds[0] for kind in kinds)
-    return Typed(kinds[0], optional) if is_one else UNKNOWN
+    return Typed(kinds[0], optional) if _are_one(kinds) else UNKNOWN
+
+
+def _are_one(kinds: list[ItemType]) -> bool:
+    return bool(kinds) and all(kind == kinds[0] for kind in kinds)
 
 
 def _call(inference: Inference, node: tree.Call) -> Typed:

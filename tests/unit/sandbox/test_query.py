@@ -16,9 +16,9 @@ import shapely
 from sandbox.failure import AgentFailure
 from sandbox.query import Queries, Result
 from sandbox.runtime.spark import SparkRuntime
-from sandbox.runtime.waiting import wait_until
 from sandbox.tables import Tables
 from sandbox.work import Work, WorkBoard
+from tests.unit.sandbox.jobs import until_busy, until_idle
 from wire.messages import QueryRequest
 from wire.protocol import ErrorCode
 from wire.settings import AgentSettings
@@ -336,8 +336,7 @@ async def test_a_running_query_is_stopped(
         board.run("q", timeout_s, lambda work: queries.run(request, work))
     )
     if stop == "cancel":
-        jobs = runtime.sc.statusTracker().getActiveJobsIds
-        await asyncio.to_thread(wait_until, lambda: bool(jobs()), 30.0, "no job began")
+        await asyncio.to_thread(until_busy, runtime)
         await board.cancel("q")
     with pytest.raises(AgentFailure) as caught:
         await running
@@ -389,6 +388,4 @@ def test_warming_leaves_nothing(
     Queries(runtime, own_settings).warm(work)
 
     assert list((Path(own_settings.scope_dir) / "spool").iterdir()) == []
-    # What is active is told by listeners, a little later.
-    jobs = runtime.sc.statusTracker().getActiveJobsIds
-    wait_until(lambda: not jobs(), 30.0, "a job goes on")
+    until_idle(runtime)

@@ -15,7 +15,7 @@ from sandbox.query.batches import Converters
 from sandbox.query.scans import Scans
 from sandbox.rows import BATCH_BYTES, Piece, batches, pieces
 from sandbox.runtime.spark import SparkRuntime
-from sandbox.runtime.waiting import wait_until
+from tests.unit.sandbox.jobs import until_idle
 
 pytestmark = pytest.mark.spark
 ENDLESS = 10**13
@@ -25,11 +25,6 @@ MIB = 1024**2
 @pytest.fixture
 def spark(runtime: SparkRuntime) -> Any:
     return runtime.spark
-
-
-def until_idle(runtime: SparkRuntime) -> None:
-    jobs = runtime.sc.statusTracker().getActiveJobsIds
-    wait_until(lambda: not jobs(), 30.0, "a job goes on")
 
 
 def of(partition: int, seen: list[Piece]) -> Iterator[pa.RecordBatch | None]:

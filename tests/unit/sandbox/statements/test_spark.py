@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sandbox.runtime.spark import SparkRuntime
-from sandbox.runtime.waiting import wait_until
 from sandbox.statements import StatementService
+from tests.unit.sandbox.jobs import until_busy, until_idle
 from tests.unit.sandbox.statements.conftest import Ask, ended, statements
 from wire.messages import SubmitStatements
 
@@ -253,16 +253,15 @@ async def test_a_job_that_is_stopped_leaves_spark_idle(
     service: StatementService, runtime: SparkRuntime, dialect: str, text: str, end: str
 ) -> None:
     runtime.spark.range(10**12).selectExpr("id % 7 as id").createOrReplaceTempView("endless")
-    jobs = runtime.sc.statusTracker().getActiveJobsIds
     timeout_s = 60.0 if end == "cancel" else 1.0
     asked = statements(text, dialect=dialect, timeout_s=timeout_s)
     answer = await service.submit(SubmitStatements(statements=asked, ttl_s=60.0))
     assert answer.problem is None
     if end == "cancel":
-        await asyncio.to_thread(wait_until, lambda: bool(jobs()), 30.0, "no job began")
+        await asyncio.to_thread(until_busy, runtime)
         assert await service.cancel(asked.work_id) == 1
 
-    await asyncio.to_thread(wait_until, lambda: not jobs(), 30.0, "a job goes on")
+    await asyncio.to_thread(until_idle, runtime)
     job = (await ended(service, asked.work_id))[asked.work_id]
     assert job.state == ("cancelled" if end == "cancel" else "timeout")
     runtime.spark.catalog.dropTempView("endless")

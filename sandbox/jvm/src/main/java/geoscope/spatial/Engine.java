@@ -30,7 +30,8 @@ import scala.runtime.BoxedUnit;
 /**
  * Gives sessions what Sedona's own extension ({@code SedonaSqlExtensions}, 1.8.0) gives them, but
  * its aggregates only when they are first used: a raster's starts Java's imaging library, the
- * others' start Scala's reflection; each takes half a second of every scope's start. {@code test_spatial_engine} holds the two equal.
+ * others' start Scala's reflection; each takes half a second of every scope's start.
+ * {@code test_spatial_engine} holds the two equal.
  * One rule is ours: {@link InsertGeometries}.
  */
 public final class Engine extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
