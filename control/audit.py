@@ -1,7 +1,8 @@
 """Who did what to accounts and scopes, and who was refused: rows of the store, never code or rows.
 
 What anybody can repeat at will (log-ins, refusals) is written once a minute for each of them, with
-how often: nobody may push the past out of a bounded log.
+how often; and of a full log goes what there is most of (`EventStore.trim`): nobody may push the
+past out of a bounded log.
 """
 
 from __future__ import annotations

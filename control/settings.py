@@ -152,7 +152,12 @@ class Settings:
     metrics_token: str | None = setting(
         "", optional(text), "", "bearer token for /metrics from elsewhere than loopback"
     )
-    events_kept: int = setting("100000", integer(100), "", "newest events that are kept")
+    events_kept: int = setting(
+        "100000",
+        integer(100),
+        "",
+        "events that are kept; of more, those of the most frequent user and kind go first",
+    )
     events_ttl_s: float = setting(
         "7776000", number(3600), "seconds", "age at which an event is forgotten"
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select
 
 from control.requester import requester
 from control.store.database import Database
 from control.store.schema import events
+
+TRIMMED_TO: Final = 0.95
+"""The share that is kept of a log that is too long: counting every row takes a while."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +68,14 @@ class EventStore:
         return [_event(row) for row in rows]
 
     def trim(self, most: int, since: float) -> None:
-        """Forget all but the newest `most`, and what is older than `since`."""
+        """Forget what is older than `since`, and where more than `most` are left, the oldest of
+        whom and what there is most: who fills the log pushes out what he filled it with.
+        """
         with self._database.begin_quick() as connection:
-            newest = connection.execute(select(func.max(events.c.id))).scalar() or 0
-            over = or_(events.c.id <= newest - most, events.c.at < since)
-            connection.execute(delete(events).where(over))
+            connection.execute(delete(events).where(events.c.at < since))
+            kept = int(connection.execute(select(func.count()).select_from(events)).scalar_one())
+            if kept > most:
+                _forget_the_most_frequent(connection, int(most * TRIMMED_TO))
 
     def count(self) -> int:
         """How many are kept."""
@@ -86,6 +92,29 @@ def add_event(connection: Connection, event: Event) -> None:
     row["address"] = event.address or asks.address
     row["request_id"] = event.request_id or asks.request_id
     connection.execute(insert(events), row)
+
+
+def even_share(counts: Sequence[int], total: int) -> int:
+    """The most that each may keep of what it has, so that all together keep at most `total`."""
+    left = total
+    for place, count in enumerate(sorted(counts)):
+        share = left // (len(counts) - place)
+        if count > share:
+            return share
+        left -= count
+    return max(counts, default=0)
+
+
+def _forget_the_most_frequent(connection: Connection, most: int) -> None:
+    kinds = (events.c.actor, events.c.event)
+    grouped = select(*kinds, func.count()).group_by(*kinds)
+    counts = {(actor, kind): int(count) for actor, kind, count in connection.execute(grouped)}
+    share = even_share(list(counts.values()), most)
+    for (actor, kind), count in counts.items():
+        if count > share:
+            of_these = select(events.c.id).where(events.c.actor == actor, events.c.event == kind)
+            oldest = of_these.order_by(events.c.id).limit(count - share)
+            connection.execute(delete(events).where(events.c.id.in_(oldest)))
 
 
 def _select(wanted: Wanted) -> Select[Any]:

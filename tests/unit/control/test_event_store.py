@@ -13,7 +13,7 @@ from control.requester import NOBODY, Requester, now_asks
 from control.scopes.limits import Limits
 from control.scopes.scope import Scope, ScopeState
 from control.store.database import STORE_NAME, Database
-from control.store.events import Event, EventStore, Wanted, _select
+from control.store.events import Event, EventStore, Wanted, _select, even_share
 from control.store.schema import SCHEMA_VERSION
 from control.store.scopes import ScopeStore
 
@@ -108,13 +108,46 @@ def test_only_so_many_and_only_so_old_are_kept(store: EventStore) -> None:
     for at in (1.0, 50.0, 60.0, 70.0):
         store.add(Event(at=at, event="login"))
 
+    store.trim(most=4, since=0.0)
+    untouched = store.count()
     store.trim(most=3, since=0.0)
-    by_number = [event.at for event in store.page(Wanted())]
-    store.trim(most=3, since=55.0)
+    newest = [event.at for event in store.page(Wanted())]
+    store.trim(most=3, since=65.0)
 
-    assert by_number == [70.0, 60.0, 50.0]
-    assert [event.at for event in store.page(Wanted())] == [70.0, 60.0]
-    assert store.count() == 2
+    assert untouched == 4
+    assert newest == [70.0, 60.0]
+    assert [event.at for event in store.page(Wanted())] == [70.0]
+
+
+def test_who_fills_the_log_pushes_out_his_own(store: EventStore) -> None:
+    store.add(Event(at=1.0, event="user_changed", owner="ann", actor="root"))
+    store.add(Event(at=2.0, event="login", owner="mallory", actor="mallory"))
+    for at in range(200):
+        store.add(Event(at=10.0 + at, event="opened", owner="mallory", actor="mallory"))
+        store.add(Event(at=10.5 + at, event="login_failed"))
+
+    store.trim(most=100, since=0.0)
+    kept = [event.at for event in store.page(Wanted(limit=400))]
+
+    assert kept[-2:] == [2.0, 1.0]
+    assert len(kept) == 94
+    assert min(kept[:-2]) == 164.0
+
+
+@pytest.mark.parametrize(
+    ("counts", "total", "share"),
+    [
+        ([], 5, 0),
+        ([3], 5, 3),
+        ([9], 5, 5),
+        ([1, 2, 9], 9, 6),
+        ([5, 5, 5], 10, 3),
+        ([9, 1, 9], 7, 3),
+    ],
+)
+def test_an_even_share_spares_the_small(counts: list[int], total: int, share: int) -> None:
+    assert even_share(counts, total) == share
+    assert sum(min(count, share) for count in counts) <= total
 
 
 def test_what_was_written_cannot_be_changed(database: Database, store: EventStore) -> None:
