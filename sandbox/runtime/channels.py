@@ -59,7 +59,7 @@ _content: Final = msgspec.json.Decoder(dict[str, Any])
 class Channels:
     """Requests to one kernel and what it publishes; everything runs on the event loop.
 
-    The mutable state is `_replies` (who waits for which answer) and the current statement.
+    The mutable state is `_replies` (who waits for which answer), `statement` and whether it runs.
     """
 
     def __init__(
@@ -78,6 +78,8 @@ class Channels:
         self._welcome = asyncio.Event()
         self._idle = asyncio.Event()
         self._current = ""
+        self.statement = ""
+        """The id of the last statement that was sent."""
         self._sink: Sink = _ignore
         self._is_stopping: IsStopping = _never
         ports = {f"{channel}_port": port for channel, port in PORTS.items()}
@@ -106,7 +108,8 @@ class Channels:
             "stop_on_error": False,
         }
         message = self._session.msg("execute_request", content)
-        self._current, self._sink = message["header"]["msg_id"], sink
+        self._current = self.statement = message["header"]["msg_id"]
+        self._sink = sink
         self._is_stopping = is_stopping
         self._idle.clear()
         try:

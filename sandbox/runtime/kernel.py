@@ -100,6 +100,11 @@ class Kernel:
         return self._process.pid
 
     @property
+    def statement(self) -> str:
+        """The id of the last statement; empty before the first."""
+        return self._channels.statement
+
+    @property
     def is_alive(self) -> bool:
         """Whether the process has not ended."""
         return not self.exited.done()
@@ -131,6 +136,7 @@ class Kernel:
 
     async def execute(self, code: str, sink: Sink, is_stopping: IsStopping) -> dict[str, Any]:
         """Run one statement; raises KernelGone."""
+        self._oom_kills = oom_kills()
         run = asyncio.create_task(self._channels.execute(code, sink, is_stopping))
         try:
             await asyncio.wait({run, self.exited}, return_when=asyncio.FIRST_COMPLETED)
@@ -168,10 +174,16 @@ class Kernel:
 
     def gone(self) -> KernelGone:
         """How it ended."""
-        before, after = self._oom_kills, oom_kills()
-        out_of_memory = None if before is None or after is None else after > before
+        code = self.exited.result()
         words = self._words.decode(errors="replace")
-        return KernelGone(self.exited.result(), words, out_of_memory=out_of_memory)
+        return KernelGone(code, words, out_of_memory=self._lacked_memory(code))
+
+    def _lacked_memory(self, code: int) -> bool | None:
+        """Whether the lack of memory ended it: another process may be what was killed for that."""
+        if code != -signal.SIGKILL:
+            return False
+        before, after = self._oom_kills, oom_kills()
+        return None if before is None or after is None else after > before
 
     async def close(self) -> None:
         """End it, and let go of what it held; ending twice is fine."""

@@ -27,15 +27,16 @@ STOP_WARNING = (
 class Attachment:
     """The kernel's one connection to the JVM and the handles on it.
 
-    The mutable state is `sessions` (handles that `stop()` closed are made anew by `renew`) and
-    `calls`, how often this process has asked the JVM for anything.
+    The mutable state is `sessions` (handles that `stop()` closed are made anew by `renew`),
+    `calls`, how often this process has asked the JVM for anything, and `statement`, which one runs.
     """
 
     def __init__(self, link: Link) -> None:
         quieten_logs()
         self.gateway = attach_gateway(link.port, link.secret)
         self.calls = 0
-        _count_calls(self)
+        self.statement = ""
+        _watch_calls(self)
         self._link = link
         self._updates = accumulators._start_update_server(link.secret)
         _tame_pyspark(self)
@@ -95,16 +96,28 @@ class Attachment:
         return self._updates
 
 
-def _count_calls(attachment: Attachment) -> None:
-    """py4j's client, changed so that the agent can be told whether a statement used Spark."""
+def _watch_calls(attachment: Attachment) -> None:
+    """py4j's client, changed so that the agent can be told whether a statement used Spark, and the
+    JVM which statement a thread of its works for.
+    """
     client = attachment.gateway._gateway_client
-    send = client.send_command
+    send, mark = client.send_command, attachment.gateway.jvm.geoscope.jobs.EndedStatements.mark
+    marked = threading.local()
 
-    def counted(*args: Any, **kwargs: Any) -> Any:
+    def watched(*args: Any, **kwargs: Any) -> Any:
         attachment.calls += 1
-        return send(*args, **kwargs)
+        if getattr(marked, "statement", "") != attachment.statement:
+            # Before the call, which comes through here again.
+            marked.statement = attachment.statement
+            mark(attachment.statement)
+        try:
+            return send(*args, **kwargs)
+        except KeyboardInterrupt:
+            # py4j has closed this thread's connection: the next has another thread in the JVM.
+            marked.statement = ""
+            raise
 
-    client.send_command = counted
+    client.send_command = watched
 
 
 def _tame_pyspark(attachment: Attachment) -> None:

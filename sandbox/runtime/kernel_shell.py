@@ -121,6 +121,7 @@ class ScopeKernel(IPythonKernel):  # type: ignore[misc]
     def init_metadata(self, parent: Any) -> dict[str, Any]:
         """A statement begins."""
         self.calls_before = self.attachment.calls
+        self.attachment.statement = parent["header"]["msg_id"]
         metadata: dict[str, Any] = super().init_metadata(parent)
         return metadata
 

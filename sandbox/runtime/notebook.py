@@ -33,7 +33,7 @@ MAX_STARTS: Final = 3
 logger = logging.getLogger(__name__)
 
 
-def _nothing() -> None:
+def _nothing(_: object = None) -> None:
     """Before there is Spark."""
 
 
@@ -43,6 +43,8 @@ class Surroundings:
 
     cancel_jobs: Callable[[], object] = _nothing
     """Of jobs that are not the agent's own."""
+    end_statement: Callable[[str], object] = _nothing
+    """Its jobs are cancelled, those too that its threads in the JVM have still to begin."""
     follows_files: Callable[[], bool] = lambda: False
     """Whether there are tables over files read in place; does not block."""
     refresh: Callable[[], object] = _nothing
@@ -213,6 +215,7 @@ class Notebook:
 
     async def _end(self, kernel: Kernel, run: asyncio.Task[Any], deadline: float) -> None:
         """Interrupt a statement and its Spark jobs; kill its kernel after grace and deadline."""
+        await self._end_statement(kernel)
         last = max(deadline, _now() + GRACE_S)
         interrupted = 0.0
         while not run.done() and _now() < last:
@@ -254,6 +257,7 @@ class Notebook:
         await kernel.close()
         self._end_strangers()
         self._variables = []
+        await self._end_statement(kernel)
         await self._cancel_jobs()
 
     def _end_strangers(self) -> None:
@@ -263,6 +267,10 @@ class Notebook:
     def _own_pids(self) -> set[int]:
         kernel = {self._kernel.pid} if self._kernel is not None else set()
         return {self._jvm_pid, *kernel}
+
+    async def _end_statement(self, kernel: Kernel) -> None:
+        with contextlib.suppress(Exception):  # the JVM may be what is gone
+            await asyncio.to_thread(self._around.end_statement, kernel.statement)
 
     async def _cancel_jobs(self) -> None:
         with contextlib.suppress(Exception):  # the JVM may be what is gone

@@ -28,6 +28,8 @@ class SparkRuntime:
 
     def __init__(self, spark: SparkSession) -> None:
         self._sessions: dict[str, SparkSession] = {DEFAULT_SESSION: spark}
+        ended = self.jvm.geoscope.jobs.EndedStatements
+        self._ended = ended.over(self.sc._jsc.sc())
 
     @classmethod
     def over(cls, gateway: Any, has_context: Callable[[], None]) -> SparkRuntime:
@@ -66,6 +68,10 @@ class SparkRuntime:
     def is_stopped(self) -> bool:
         """Whether the context was stopped, by whomever (asks the JVM)."""
         return bool(self.sc._jsc.sc().isStopped())
+
+    def end_statement(self, statement: str) -> None:
+        """Cancel the jobs that a statement of the kernel's runs, or is yet to run (blocking)."""
+        self._ended.end(statement)
 
     def session(self, name: str) -> SparkSession:
         """The session of that name; raises AgentFailure(SESSION_NOT_FOUND)."""

@@ -40,6 +40,7 @@ def open_notebook(spark: SparkServices) -> None:
     """Join the kernel with Spark, without waiting for it."""
     around = Surroundings(
         cancel_jobs=lambda: cancel_stray_jobs(spark.runtime.sc),
+        end_statement=spark.runtime.end_statement,
         follows_files=spark.tables.follows_files,
         refresh=spark.tables.refresh,
         sync=spark.tables.sync,

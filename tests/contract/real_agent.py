@@ -96,3 +96,17 @@ async def query(client: AgentClient, sql: str, **changes: Any) -> bytes:
     request = wire.QueryRequest(**values)
     async with client.relay(request, values["timeout_s"] + 60, max_bytes=10**8) as (_, chunks):
         return b"".join([chunk async for chunk in chunks])
+
+
+async def interrupted(client: AgentClient, code: str, after_s: float = 0.0) -> wire.ExecuteReply:
+    """The reply of a statement that is interrupted so long after it has printed something."""
+    request = wire.ExecuteRequest(
+        work_id=os.urandom(6).hex(), code=code, timeout_s=120, max_output_bytes=10**6
+    )
+    async for event in client.stream(request, 180):
+        if isinstance(event, wire.OutputEvent) and event.name == "stdout":
+            await asyncio.sleep(after_s)
+            await client.call(wire.InterruptRequest(), 30)
+        if isinstance(event, wire.DoneEvent):
+            return event.reply
+    raise AssertionError

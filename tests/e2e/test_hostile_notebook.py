@@ -10,19 +10,19 @@ import contextlib
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import docker
 import pytest
+import pytest_asyncio
 
 from control.agent_client import AgentClient
 from control.engine.docker import DockerDriver
 from control.engine.driver import ContainerState
 from control.errors import AgentFailed, GeoscopeError
-from tests.contract.real_agent import Notes, query, run, until_ready
+from tests.contract.real_agent import Notes, interrupted, query, run, until_ready
 from tests.docker.fixtures import engine, run_id
-from tests.docker.harness import SCOPE_UID, World, inside
+from tests.docker.harness import SCOPE_UID, World, inside, until
 from wire import messages as wire
 from wire.protocol import ErrorCode, ExitCode
 from wire.settings import AgentSettings
@@ -34,6 +34,7 @@ pytestmark = [
     pytest.mark.docker,
     pytest.mark.slow,
     pytest.mark.timeout(400),
+    pytest.mark.asyncio(loop_scope="module"),
 ]
 IMAGE = os.environ.get("GEOSCOPE_IMAGE", "geoscope-sandbox:latest")
 MEMORY_BYTES = 1700 * 1024**2
@@ -100,15 +101,7 @@ class Scope:
 
     async def interrupted(self, code: str) -> wire.ExecuteReply:
         """The reply of a statement that is interrupted once it has printed something."""
-        request = wire.ExecuteRequest(
-            work_id=os.urandom(4).hex(), code=code, timeout_s=120, max_output_bytes=10**6
-        )
-        async for event in self.client.stream(request, 180):
-            if isinstance(event, wire.OutputEvent) and event.name == "stdout":
-                await self.client.call(wire.InterruptRequest(), 30)
-            if isinstance(event, wire.DoneEvent):
-                return event.reply
-        raise AssertionError
+        return await interrupted(self.client, code)
 
     async def falls(self, code: str) -> int:
         """The exit code of the container that this statement ends."""
@@ -118,15 +111,23 @@ class Scope:
         exit_code: int = status.exit_code
         return exit_code
 
+    async def is_idle(self) -> None:
+        """Spark works on nothing any more: a cancelled job ends when its tasks have seen it."""
+        jobs = "sc.statusTracker().getActiveJobsIds()"
+        await until(lambda: self.value(jobs), lambda active: active == [])
+
     async def is_well(self) -> None:
         """Python, Spark, Spark's workers and SQL all answer."""
         assert await self.value("sc.parallelize([1, 2]).map(lambda x: x + 1).sum()") == 5
         assert await query(self.client, "select 1") == b"[[1]]"
 
 
-@pytest.fixture
-async def world(engine: docker.DockerClient, tmp_path: Path, run_id: str) -> AsyncIterator[World]:
-    world = World(lambda: DockerDriver(tmp_path / "identity"), IMAGE, tmp_path, run_id)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(
+    engine: docker.DockerClient, tmp_path_factory: pytest.TempPathFactory, run_id: str
+) -> AsyncIterator[World]:
+    folder = tmp_path_factory.mktemp("world")
+    world = World(lambda: DockerDriver(folder / "identity"), IMAGE, folder, run_id)
     yield world
     for status in await world.driver.list(world.installation):
         await world.driver.remove(status.id)
@@ -155,11 +156,21 @@ async def opened(world: World, name: str, uid: int = SCOPE_UID) -> Scope:
     return Scope(world, id, client)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def scope(world: World) -> AsyncIterator[Scope]:
-    scope = await opened(world, "a")
+    """One for all who must leave it well: a JVM takes seconds to start."""
+    scope = await opened(world, "lasting")
     yield scope
     await scope.client.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def doomed(world: World) -> AsyncIterator[Scope]:
+    """A scope that does not outlive its test."""
+    scope = await opened(world, "doomed", OTHER_UID)
+    yield scope
+    await scope.client.close()
+    await world.driver.remove(scope.id)
 
 
 async def test_spark_stop_closes_a_handle_and_nothing_else(scope: Scope) -> None:
@@ -182,7 +193,8 @@ async def test_an_interrupt_ends_a_collect_and_keeps_the_namespace(scope: Scope)
     )
 
     assert (reply.code, reply.namespace_lost) == (ErrorCode.INTERRUPTED, False)
-    assert await scope.value("kept, sc.statusTracker().getActiveJobsIds()") == [7, []]
+    assert await scope.value("kept") == 7
+    await scope.is_idle()
     await scope.is_well()
 
 
@@ -190,12 +202,13 @@ async def test_an_endless_function_ends_with_its_statement(scope: Scope) -> None
     await scope.run(FOREVER + "kept = 7")
 
     with pytest.raises(AgentFailed) as error:
-        await query(scope.client, "select forever(1)", timeout_s=10.0)
-    reply = (await scope.run('spark.sql("select forever(2)").collect()', timeout_s=10.0)).reply
+        await query(scope.client, "select forever(1)", timeout_s=5.0)
+    reply = (await scope.run('spark.sql("select forever(2)").collect()', timeout_s=5.0)).reply
 
     assert error.value.code is ErrorCode.TIMEOUT
     assert (reply.code, reply.namespace_lost) == (ErrorCode.TIMEOUT, False)
-    assert await scope.value("kept, sc.statusTracker().getActiveJobsIds()") == [7, []]
+    assert await scope.value("kept") == 7
+    await scope.is_idle()
     await scope.is_well()
 
 
@@ -261,6 +274,7 @@ async def test_a_balloon_in_a_function_takes_spark_s_worker_only(scope: Scope) -
 
 
 async def test_a_kernel_that_ends_itself_says_how(scope: Scope) -> None:
+    """It does so after others of its scope were killed for want of memory."""
     reply = (await scope.run("import os\nos._exit(5)")).reply
 
     assert reply.code is ErrorCode.KERNEL_DIED
@@ -278,50 +292,47 @@ async def test_three_hundred_megabytes_of_prints_are_cut_while_they_come(scope: 
     await scope.is_well()
 
 
-async def test_a_fork_bomb_stays_in_its_scope(world: World, scope: Scope) -> None:
-    other = await opened(world, "b", OTHER_UID)
+async def test_a_fork_bomb_stays_in_its_scope(scope: Scope, doomed: Scope) -> None:
+    reply = (await doomed.run(FORK_BOMB, timeout_s=5.0)).reply
 
-    reply = (await scope.run(FORK_BOMB, timeout_s=5.0)).reply
-
-    await other.is_well()
-    await other.client.close()
+    await scope.is_well()
     # Whether the interrupt ends it, or the kernel goes with it, is a matter of luck.
     assert reply.code is ErrorCode.TIMEOUT
-    assert await scope.value("1 + 1") == 2
-    await scope.is_well()
+    assert await doomed.value("1 + 1") == 2
+    await doomed.is_well()
 
 
-async def test_processes_leave_agent_and_jvm_room_for_threads(scope: Scope) -> None:
-    why, forked = await scope.value(AS_MANY_AS_FIT)  # type: ignore[misc]
-    usage = await scope.world.driver.usage(scope.id)
+async def test_processes_leave_agent_and_jvm_room_for_threads(doomed: Scope) -> None:
+    why, forked = await doomed.value(AS_MANY_AS_FIT)  # type: ignore[misc]
+    usage = await doomed.world.driver.usage(doomed.id)
     # Each answer takes threads of both that are not there yet.
-    counts = [await query(scope.client, f"select count(*) from range({n})") for n in range(3)]
+    counts = [await query(doomed.client, f"select count(*) from range({n})") for n in range(3)]
 
     assert (why, usage.pids is not None) == ("Resource temporarily unavailable", True)
     assert forked > KERNEL_PIDS // 4
     assert usage.pids < PIDS - 32
     assert counts == [b"[[0]]", b"[[1]]", b"[[2]]"]
-    await scope.run(ALL_OF_THEM)
-    await scope.is_well()
+    await doomed.run(ALL_OF_THEM)
+    await doomed.is_well()
 
 
-async def test_ending_the_jvm_ends_the_scope_and_says_so(scope: Scope) -> None:
-    assert await scope.falls("spark._jvm.java.lang.System.exit(0)") == ExitCode.JVM_DIED
+async def test_ending_the_jvm_ends_the_scope_and_says_so(doomed: Scope) -> None:
+    assert await doomed.falls("spark._jvm.java.lang.System.exit(0)") == ExitCode.JVM_DIED
 
 
-async def test_stopping_the_context_in_the_jvm_ends_the_scope_and_says_so(scope: Scope) -> None:
-    assert await scope.falls("sc._jsc.sc().stop()") == ExitCode.SPARK_STOPPED
+async def test_stopping_the_context_in_the_jvm_ends_the_scope_and_says_so(doomed: Scope) -> None:
+    assert await doomed.falls("sc._jsc.sc().stop()") == ExitCode.SPARK_STOPPED
 
 
-async def test_killing_the_agent_ends_the_scope(scope: Scope) -> None:
-    assert await scope.falls("import os\nos.kill(os.getppid(), 9)") == KILLED
+async def test_killing_the_agent_ends_the_scope(doomed: Scope) -> None:
+    assert await doomed.falls("import os\nos.kill(os.getppid(), 9)") == KILLED
 
 
-async def test_waiting_statements_are_told_when_their_scope_falls(scope: Scope) -> None:
-    waiting = asyncio.create_task(query(scope.client, "select 1", timeout_s=60.0))
+async def test_waiting_statements_are_told_when_their_scope_falls(doomed: Scope) -> None:
+    waiting = asyncio.create_task(query(doomed.client, "select 1", timeout_s=60.0))
 
-    assert await scope.falls("spark._jvm.java.lang.Runtime.getRuntime().halt(3)") == (
+    assert await doomed.falls("spark._jvm.java.lang.Runtime.getRuntime().halt(3)") == (
         ExitCode.JVM_OUT_OF_MEMORY
     )
     with pytest.raises(GeoscopeError):
-        await asyncio.gather(waiting, query(scope.client, "select 1", timeout_s=5.0))
+        await asyncio.gather(waiting, query(doomed.client, "select 1", timeout_s=5.0))

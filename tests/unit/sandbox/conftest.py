@@ -94,6 +94,8 @@ def _conf(scope_dir: Path, jars: list[str]) -> dict[str, str]:
     return {
         "spark.jars": ",".join(jars),
         "spark.driver.memory": "1g",
+        # Each query here is new and small: what the optimising compiler makes of it is never used.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         "spark.ui.enabled": "false",
         "spark.local.dir": str(scope_dir / "spark"),
         "spark.sql.warehouse.dir": str(scope_dir / "tables" / "warehouse"),

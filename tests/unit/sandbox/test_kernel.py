@@ -12,7 +12,7 @@ import pytest
 
 from control.agent_client import AgentClient
 from control.errors import AgentFailed
-from tests.contract.real_agent import query, run, socket_of, start_agent, until_ready
+from tests.contract.real_agent import interrupted, query, run, socket_of, start_agent, until_ready
 from wire import messages as wire
 from wire.protocol import ErrorCode
 
@@ -192,6 +192,23 @@ async def test_an_interrupt_reaches_processes_too(client: AgentClient) -> None:
     reply = (await running).reply
 
     assert (reply.code, reply.namespace_lost) == (ErrorCode.INTERRUPTED, False)
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.02, 0.1, 0.3])
+async def test_no_job_outlives_an_interrupted_statement(
+    client: AgentClient, after_s: float
+) -> None:
+    """Python has given up the call by which the JVM plans, and is yet to begin, the job."""
+    code = 'print("up")\nspark.range(10**13).selectExpr("sum(id % 7)").collect()'
+
+    reply = await interrupted(client, code, after_s)
+
+    assert (reply.code, reply.namespace_lost) == (ErrorCode.INTERRUPTED, False)
+    await asyncio.sleep(0.5)  # for a job that begins late
+    async with asyncio.timeout(30):
+        while await value(client, "sc.statusTracker().getActiveJobsIds()"):
+            continue
+    assert await value(client, "spark.range(5).count()") == 5
 
 
 async def repeated(
