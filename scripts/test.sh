@@ -1,26 +1,30 @@
 #!/usr/bin/env bash
-# Every test. Without arguments side by side, for each half leaves half of two processors idle: what needs the engine,
-# whose output comes when all is done, and beside it the others, then the attacks. With CI=true tests/e2e and the
-# attacks under gVisor, after all that. Arguments are pytest's, for one run.
+# Every test. Without arguments side by side, for each part leaves a processor idle at times: what needs the engine and
+# the attacks, whose output comes when all is done, and beside them the others. With CI=true tests/e2e and the attacks
+# under gVisor, after all that. Arguments are pytest's, for one run.
 set -uo pipefail
 
 cd "$(dirname "$0")/.."
 pytest=(.venv/bin/python -m pytest)
 (($#)) && exec "${pytest[@]}" "$@"
 
-log=$(mktemp)
-trap 'kill "$engine" 2>/dev/null; rm -f "$log"' EXIT
-echo "tests: those that need the engine run beside the others; what they say follows at the end"
-"${pytest[@]}" -m "docker or e2e" --ignore=tests/attacks -p no:cacheprovider >"$log" 2>&1 &
+logs=$(mktemp -d)
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$logs"' EXIT
+echo "tests: those that need the engine, and the attacks, run beside the others; what they say follows at the end"
+"${pytest[@]}" -m "docker or e2e" --ignore=tests/attacks -p no:cacheprovider >"$logs/engine" 2>&1 &
 engine=$!
+"${pytest[@]}" -p no:cacheprovider tests/attacks >"$logs/attacks" 2>&1 &
+attacks=$!
 "${pytest[@]}" -m "not (docker or e2e)"
 others_rc=$?
-"${pytest[@]}" -m "docker or e2e" -p no:cacheprovider tests/attacks
+wait "$attacks"
 attacks_rc=$?
+echo "tests: the attacks"
+cat "$logs/attacks"
 wait "$engine"
 engine_rc=$?
 echo "tests: with the engine"
-cat "$log"
+cat "$logs/engine"
 gvisor_rc=0
 if [[ ${CI:-} == true ]]; then
     scripts/test_gvisor.sh
