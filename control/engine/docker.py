@@ -35,6 +35,7 @@ from control.engine.translation import (
     to_usage,
     translate,
 )
+from control.engine.user_mapping import first_host_uid
 from control.errors import EngineUnavailable
 
 T = TypeVar("T")
@@ -66,6 +67,8 @@ class DockerDriver:
         self._identity_dir = identity_dir
         self._options = options or EngineOptions()
         self._connection = _Connection(address, threads)
+        # The mutable state beside the connection's, and it changes once: no call tells it before.
+        self._first_uid: int | None = None
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="engine")
 
     async def ping(self) -> str:
@@ -78,6 +81,14 @@ class DockerDriver:
         info = await self._call("tell of itself", lambda c: c.info(), PING_TIMEOUT_S)
         found = (info.get("Runtimes") or {}).get(runtime) or {}
         return [str(argument) for argument in found.get("runtimeArgs") or []]
+
+    async def host_uid(self, uid: int) -> int:
+        """Whom the host sees where a container has user `uid`; asks the engine once."""
+        if self._first_uid is None:
+            self._first_uid = await self._call(
+                "tell of its users", lambda c: first_host_uid(c.info()), PING_TIMEOUT_S
+            )
+        return self._first_uid + uid
 
     async def memory_bytes(self) -> int | None:
         """The memory of the machine it runs containers on; None where it does not say."""

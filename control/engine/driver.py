@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -92,6 +91,10 @@ class EngineDriver(Protocol):
         """The engine's version in words; raises EngineUnavailable."""
         ...
 
+    async def host_uid(self, uid: int) -> int:
+        """Whom the host sees, as owner of files and sockets, where a container has user `uid`."""
+        ...
+
     async def memory_bytes(self) -> int | None:
         """The memory of the machine it runs containers on; None where it does not say."""
         ...
@@ -170,8 +173,3 @@ class Berths(Protocol):
     async def used_bytes(self, sandbox_id: str) -> int | None:
         """How much of it is used; None where that cannot be said."""
         ...
-
-
-def peer_uid(driver: EngineDriver, uid: int) -> int:
-    """Whom the socket of a scope's agent belongs to: in the process driver it is our own user."""
-    return os.geteuid() if driver.name == "process" else uid

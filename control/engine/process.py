@@ -67,6 +67,10 @@ class ProcessDriver:
         """What runs the agents, in words."""
         return f"processes of this machine (Python {sys.version.split()[0]}), no isolation"
 
+    async def host_uid(self, uid: int) -> int:
+        """Our own user, whoever `uid` is: agents run as that."""
+        return os.geteuid()
+
     async def memory_bytes(self) -> int | None:
         """This machine's, which everybody can see."""
         return None

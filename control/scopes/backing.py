@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from control.agent_client import AgentClient
-from control.engine.driver import Berths, EngineDriver, peer_uid
+from control.engine.driver import Berths, EngineDriver
 from control.scopes.limits import ScopeLimits
 from control.scopes.scope import Scope
 from control.scopes.wait import Clock, WallClock
@@ -34,9 +34,10 @@ class Backing:
     clock: Clock = field(default_factory=WallClock)
     connect: Connect = connect_agent
 
-    def agent(self, scope: Scope, scope_dir: Path) -> AgentClient:
+    async def agent(self, scope: Scope, scope_dir: Path) -> AgentClient:
         """A client of the scope's agent."""
-        uid = peer_uid(self.driver, scope.uid) if self.limits.peer_uid_checked else None
+        checked = self.limits.peer_uid_checked
+        uid = await self.driver.host_uid(scope.uid) if checked else None
         return self.connect(scope_dir / RUN_FOLDER / SOCKET_NAME, uid)
 
     def save(self, scope: Scope, event: str | None = None) -> None:

@@ -24,8 +24,9 @@ class Containers:
     async def make_disk(self, scope: Scope) -> Path:
         """The scope's folder; raises NoCapacity."""
         berths = self._backing.berths
+        owner = await self._driver.host_uid(scope.uid)
         try:
-            return await berths.make(scope.sandbox_id, scope.uid, scope.limits.disk_bytes)
+            return await berths.make(scope.sandbox_id, owner, scope.limits.disk_bytes)
         except OSError as error:
             why = f"no disk could be made: {error.strerror or error}"
             raise NoCapacity(why) from error

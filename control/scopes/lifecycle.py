@@ -153,7 +153,7 @@ class Lifecycle:
         try:
             await self._let_go(live)
             scope_dir = await self._backing.berths.attach(scope.sandbox_id)
-            live.agent = self._backing.agent(scope, scope_dir)
+            live.agent = await self._backing.agent(scope, scope_dir)
             await self._ready(live, timeout_s, Stages(self._backing.clock.elapsed))
         except EngineUnavailable:
             raise
@@ -234,7 +234,7 @@ class Lifecycle:
         stages.begin(Stage.CONTAINER)
         await self._containers.start(live.scope, scope_dir)
         stages.begin(Stage.AGENT)
-        live.agent = self._backing.agent(live.scope, scope_dir)
+        live.agent = await self._backing.agent(live.scope, scope_dir)
         if not await self._ready(live, self._backing.limits.start_timeout_s, stages):
             raise ScopeNotFound(live.scope.name)
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from control.agent_client import AgentClient
-from control.engine.driver import ContainerState, Usage, peer_uid
+from control.engine.driver import ContainerState, Usage
 from control.errors import AgentMisbehaved, AgentUnreachable
 from tests.docker.harness import World, until
 from wire.messages import Health, HealthRequest
@@ -18,7 +18,7 @@ from wire.messages import Health, HealthRequest
 @asynccontextmanager
 async def agent_of(world: World) -> AsyncIterator[AgentClient]:
     """A client of the agent, which listens by now."""
-    client = AgentClient(world.socket(), uid=peer_uid(world.driver, world.uid))
+    client = AgentClient(world.socket(), uid=await world.driver.host_uid(world.uid))
     await until(world.is_listening, bool)
     try:
         yield client

@@ -28,6 +28,7 @@ class PrivateEngine:
     """`dockerd` with folders, socket and containerd of its own; no network of any kind."""
 
     folder: Path
+    options: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -98,14 +99,18 @@ class PrivateEngine:
             f"--containerd-namespace={NAMESPACE}",
             f"--containerd-plugins-namespace={NAMESPACE}-plugins",
             "--log-level=warn",
+            *self.options,
         ]
 
 
 @contextmanager
-def private_engine(image: str, source: docker.DockerClient) -> Iterator[PrivateEngine]:
+def private_engine(
+    image: str, source: docker.DockerClient, *options: str
+) -> Iterator[PrivateEngine]:
     """An engine that has this one image; nothing of it is left at the end."""
     folder = Path(tempfile.mkdtemp(prefix="gs-engine-"))
-    engine = PrivateEngine(folder)
+    folder.chmod(0o711)  # users of containers may be others of the host
+    engine = PrivateEngine(folder, options)
     had_bridge = BRIDGE.exists()
     try:
         engine.start(keeps_containers=True)

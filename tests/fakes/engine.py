@@ -219,6 +219,10 @@ class FakeEngine:
         self._check("ping")
         return "fake 1.0"
 
+    async def host_uid(self, uid: int) -> int:
+        """The container's user itself."""
+        return uid
+
     async def memory_bytes(self) -> int | None:
         """The memory of its machine."""
         self._check("memory_bytes")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from control.engine.user_mapping import first_host_uid, is_rootless
 from control.operator.doctor.finding import Finding, Subject, bad, good, warning
 
 OLDEST_API: Final = (1, 41)
@@ -26,6 +27,7 @@ def look(subject: Subject) -> Iterator[Finding]:
     yield _limits(info)
     yield _swap(info)
     yield _runtime(info, subject.settings.runtime)
+    yield _users(info)
 
 
 def _version(version: dict[str, Any]) -> Finding:
@@ -59,3 +61,16 @@ def _runtime(info: dict[str, Any], runtime: str) -> Finding:
         remedy = "add it to the engine's daemon.json, or change GEOSCOPE_RUNTIME"
         return bad("runtime", f"{runtime} is none of {', '.join(known)}", remedy)
     return good("runtime", runtime)
+
+
+def _users(info: dict[str, Any]) -> Finding:
+    if is_rootless(info):
+        words = "a rootless engine: disks cannot be given to the users of its containers"
+        return bad("users", words, "an engine that root runs, with userns-remap if you like")
+    try:
+        first = first_host_uid(info)
+    except ValueError as error:
+        return bad("users", str(error), "a data-root where the engine makes that folder itself")
+    if first:
+        return good("users", f"a container's are mapped to the host's from {first} on")
+    return good("users", "a container's are the host's, each scope has its own")

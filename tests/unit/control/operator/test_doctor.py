@@ -88,7 +88,7 @@ def execute(state_dir: Path, statement: str) -> None:
 def test_an_engine_as_it_should_be(tmp_path: Path) -> None:
     found = marks(engine.look(subject(tmp_path, EngineWords())))
 
-    assert set(found) == {"engine", "limits", "swap", "runtime"}
+    assert set(found) == {"engine", "limits", "swap", "runtime", "users"}
     assert set(found.values()) == {Mark.GOOD}
 
 
@@ -107,6 +107,9 @@ def test_no_engine_is_one_finding(tmp_path: Path) -> None:
         ("limits", Mark.BAD, EngineWords(PidsLimit=False)),
         ("swap", Mark.WARNING, EngineWords(SwapLimit=False)),
         ("runtime", Mark.BAD, EngineWords(Runtimes={"crun": {}})),
+        ("users", Mark.BAD, EngineWords(SecurityOptions=["name=rootless"])),
+        ("users", Mark.BAD, EngineWords(SecurityOptions=["name=userns"], DockerRootDir="/d")),
+        ("users", Mark.GOOD, EngineWords(SecurityOptions=["name=userns"], DockerRootDir="/d/7.7")),
     ],
 )
 def test_what_the_engine_lacks(tmp_path: Path, name: str, mark: Mark, words: EngineWords) -> None:
