@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Every test. Without arguments side by side, for each part leaves a processor idle at times: what needs the engine and
-# the attacks, whose output comes when all is done, and beside them the others. With CI=true tests/e2e and the attacks
-# under gVisor, after all that. Arguments are pytest's, for one run.
+# Every test. Without arguments in three parts side by side, for each leaves a processor idle at times: two that need the
+# engine, whose output comes when all is done, and the others. With CI=true tests/e2e and the attacks under gVisor, after
+# all that. Arguments are pytest's, for one run.
 set -uo pipefail
 
 cd "$(dirname "$0")/.."
@@ -10,20 +10,22 @@ pytest=(.venv/bin/python -m pytest)
 
 logs=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$logs"' EXIT
-echo "tests: those that need the engine, and the attacks, run beside the others; what they say follows at the end"
-"${pytest[@]}" -m "docker or e2e" --ignore=tests/attacks -p no:cacheprovider >"$logs/engine" 2>&1 &
+echo "tests: those that need the engine run beside the others; what they say follows at the end"
+# In these folders alone (tests/conftest.py), each in one of the two.
+with_engine() { "${pytest[@]}" -m "docker or e2e" -p no:cacheprovider "$@"; }
+with_engine tests/contract tests/docker tests/e2e >"$logs/engine" 2>&1 &
 engine=$!
-"${pytest[@]}" -p no:cacheprovider tests/attacks >"$logs/attacks" 2>&1 &
-attacks=$!
+with_engine tests/failures tests/attacks >"$logs/harm" 2>&1 &
+harm=$!
 "${pytest[@]}" -m "not (docker or e2e)"
 others_rc=$?
-wait "$attacks"
-attacks_rc=$?
-echo "tests: the attacks"
-cat "$logs/attacks"
+wait "$harm"
+harm_rc=$?
+echo "tests: with the engine, failures and attacks"
+cat "$logs/harm"
 wait "$engine"
 engine_rc=$?
-echo "tests: with the engine"
+echo "tests: with the engine, the rest"
 cat "$logs/engine"
 gvisor_rc=0
 if [[ ${CI:-} == true ]]; then
@@ -32,5 +34,5 @@ if [[ ${CI:-} == true ]]; then
 else
     echo "tests: tests/e2e and the attacks under gVisor are not among these: make test-gvisor, as CI does"
 fi
-echo "tests: exit status $others_rc without the engine, $attacks_rc of the attacks, $engine_rc with the engine, $gvisor_rc under gVisor"
-exit $((others_rc ? others_rc : attacks_rc ? attacks_rc : engine_rc ? engine_rc : gvisor_rc))
+echo "tests: exit status $others_rc without the engine, $harm_rc of failures and attacks, $engine_rc of the rest with the engine, $gvisor_rc under gVisor"
+exit $((others_rc ? others_rc : harm_rc ? harm_rc : engine_rc ? engine_rc : gvisor_rc))

@@ -14,6 +14,7 @@ settings.load_profile("untimed")
 
 ROOT = Path(__file__).parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
+WITH_ENGINE = ("contract", "docker", "e2e", "failures", "attacks")
 
 
 @pytest.fixture(scope="session")
@@ -30,5 +31,14 @@ def shared_data() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Attacks come last: they take all they can get of the machine, which others may share."""
+    """Attacks come last: they take all they can get of the machine, which others may share.
+
+    scripts/test.sh looks for tests that need the engine in their own folders only.
+    """
     items.sort(key=lambda item: "tests/attacks/" in item.nodeid)
+    for item in items:
+        if {"docker", "e2e"} & {mark.name for mark in item.iter_markers()}:
+            folder = item.path.relative_to(ROOT / "tests").parts[0]
+            if folder not in WITH_ENGINE:
+                message = f"{item.nodeid} needs the engine, but is not in one of {WITH_ENGINE}"
+                raise pytest.UsageError(message)
