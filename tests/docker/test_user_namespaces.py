@@ -13,9 +13,11 @@ import pytest
 
 from control.engine.user_mapping import first_host_uid
 from tests.e2e.server import ROOT
-from tests.failures.conftest import placed
+from tests.failures.conftest import answering, placed, stub
 from tests.failures.harness import Place
 from tests.failures.private_engine import private_engine
+
+__all__ = ["answering", "stub"]
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(180)]
 
