@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every test. Without arguments in three parts side by side, for each leaves a processor idle at times: two that need the
-# engine, whose output comes when all is done, and the others. With CI=true tests/e2e and the attacks under gVisor, after
-# all that. Arguments are pytest's, for one run.
+# engine, whose output comes when all is done, and the others with lint. With CI=true tests/e2e and the attacks under
+# gVisor, after all that. Arguments are pytest's, for one run.
 set -uo pipefail
 
 cd "$(dirname "$0")/.."
@@ -15,10 +15,21 @@ echo "tests: those that need the engine run beside the others; what they say fol
 with_engine() { "${pytest[@]}" -m "docker or e2e" -p no:cacheprovider "$@"; }
 with_engine tests/contract tests/docker tests/e2e >"$logs/engine" 2>&1 &
 engine=$!
-with_engine tests/failures tests/attacks >"$logs/harm" 2>&1 &
+{ # One after the other: who is watched in the first would take processors from the second.
+    with_engine tests/failures
+    failures_rc=$?
+    with_engine tests/attacks || exit $?
+    exit $failures_rc
+} >"$logs/harm" 2>&1 &
 harm=$!
+make --no-print-directory lint >"$logs/lint" 2>&1 &
+lint=$!
 "${pytest[@]}" -m "not (docker or e2e)"
 others_rc=$?
+wait "$lint"
+lint_rc=$?
+echo "tests: lint, types and import rules"
+cat "$logs/lint"
 wait "$harm"
 harm_rc=$?
 echo "tests: with the engine, failures and attacks"
@@ -34,5 +45,5 @@ if [[ ${CI:-} == true ]]; then
 else
     echo "tests: tests/e2e and the attacks under gVisor are not among these: make test-gvisor, as CI does"
 fi
-echo "tests: exit status $others_rc without the engine, $harm_rc of failures and attacks, $engine_rc of the rest with the engine, $gvisor_rc under gVisor"
-exit $((others_rc ? others_rc : harm_rc ? harm_rc : engine_rc ? engine_rc : gvisor_rc))
+echo "tests: exit status $lint_rc of lint, $others_rc without the engine, $harm_rc of failures and attacks, $engine_rc of the rest with the engine, $gvisor_rc under gVisor"
+exit $((lint_rc ? lint_rc : others_rc ? others_rc : harm_rc ? harm_rc : engine_rc ? engine_rc : gvisor_rc))

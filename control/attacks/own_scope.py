@@ -41,7 +41,7 @@ async def _highest(lab: Lab, tenant: Tenant, figure: str, running: asyncio.Task[
 
 
 async def _while_others_work(
-    lab: Lab, tenant: Tenant, code: str, figure: str, timeout_s: float = 6.0
+    lab: Lab, tenant: Tenant, code: str, figure: str, timeout_s: float = 4.0
 ) -> tuple[Answer, float]:
     """The answer to a greedy command, and the most it used; the victim works meanwhile."""
     running = asyncio.create_task(tenant.python(code, timeout_s))
@@ -151,10 +151,10 @@ async def _(lab: Lab) -> Outcome:
 @attacks.add("take every processor", "the container's processor quota")
 async def _(lab: Lab) -> Outcome:
     code = (
-        "import os, time\nend = time.time() + 4\n"
+        "import os, time\nend = time.time() + 3\n"
         "for _ in range(15):\n    if os.fork() == 0:\n"
         "        while time.time() < end: pass\n        os._exit(0)\n"
-        "time.sleep(4)\n"
+        "time.sleep(3)\n"
     )
     limit = (await _limits(lab, lab.attacker))["NanoCpus"] / 10**9
     answer, _ = await _while_others_work(lab, lab.attacker, code, "memory", 20)

@@ -78,15 +78,21 @@ def quick_place(
 @pytest.fixture
 def real(real_place: Place) -> Iterator[Place]:
     """The shipped image; what a test did harmed nobody else and left nothing."""
-    yield real_place
-    real_place.check()
+    yield from watched(real_place)
 
 
 @pytest.fixture
 def quick(quick_place: Place) -> Iterator[Place]:
     """The same with stub agents, where it does not matter what they do."""
-    yield quick_place
-    quick_place.check()
+    yield from watched(quick_place)
+
+
+def watched(place: Place) -> Iterator[Place]:
+    """The place for one test, during which its neighbour works."""
+    place.neighbour.wake()
+    yield place
+    place.check()
+    place.neighbour.rest()
 
 
 @pytest.fixture

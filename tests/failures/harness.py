@@ -57,12 +57,15 @@ class Neighbour(threading.Thread):
         self._scope = scope
         self._command = command
         self._no_more = threading.Event()
+        self._rests = False
         self._last = 0
         self.answers = 0
         self.harm: list[str] = []
 
     def run(self) -> None:
         while not self._no_more.wait(PROBE_PAUSE_S):
+            if self._rests:
+                continue
             server = self._user.server
             life, was_up = server.life, bool(server.url)
             try:
@@ -77,6 +80,14 @@ class Neighbour(threading.Thread):
         assert count > self._last, f"{count} after {self._last}"
         self._last = count
         self.answers += 1
+
+    def rest(self) -> None:
+        """No requests for now: nothing is done from which anybody could be harmed."""
+        self._rests = True
+
+    def wake(self) -> None:
+        """Work again."""
+        self._rests = False
 
     def stop(self) -> None:
         """No more requests."""
