@@ -27,7 +27,7 @@ run:  ## Set up and start the server
 demo: install  ## With the server up: walk a first session, write its pictures to demo/
 	@$(BIN)/geoscope demo --folder demo
 
-test: install image jars gvisor  ## Set up and run every test
+test: install image jars  ## Set up and run every test
 	@scripts/test.sh $(PYTEST_ARGS)
 
 test-fast: install  ## The tests that need neither engine nor Spark

@@ -13,7 +13,7 @@ trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$logs"' EXIT
 echo "tests: those that need the engine run beside the others; what they say follows at the end"
 # In these folders alone (tests/conftest.py), each in one of the two.
 with_engine() { "${pytest[@]}" -m "docker or e2e" -p no:cacheprovider "$@"; }
-with_engine tests/contract tests/docker tests/e2e >"$logs/engine" 2>&1 &
+with_engine tests/contract tests/docker tests/e2e --ignore=tests/e2e/test_gvisor.py >"$logs/engine" 2>&1 &
 engine=$!
 { # One after the other: who is watched in the first would take processors from the second.
     with_engine tests/failures
@@ -40,7 +40,7 @@ echo "tests: with the engine, the rest"
 cat "$logs/engine"
 gvisor_rc=0
 if [[ ${CI:-} == true ]]; then
-    scripts/test_gvisor.sh
+    make --no-print-directory test-gvisor
     gvisor_rc=$?
 else
     echo "tests: tests/e2e and the attacks under gVisor are not among these: make test-gvisor, as CI does"

@@ -203,6 +203,15 @@ def test_rows_stream_before_the_last_one_is_made(sqlpp: User) -> None:
     assert rest > 30_000_000
 
 
+@pytest.fixture(scope="module")
+def small(new_user: Callable[[str], User]) -> Iterator[User]:
+    """A user whose scope `small` has the least memory that one may have."""
+    user = new_user("stream")
+    user.post("/scope", scope="small", memory="1GiB")
+    yield user
+    user.delete("/scope/small")
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -210,21 +219,16 @@ def test_rows_stream_before_the_last_one_is_made(sqlpp: User) -> None:
         "select repeat('x', 1000000) as text from range(0, 1000000)",
     ],
 )
-def test_a_small_scope_streams_more_than_it_could_ever_hold(
-    new_user: Callable[[str], User], statement: str
-) -> None:
-    user = new_user("stream")
-    user.post("/scope", scope="small", memory="1GiB")
+def test_a_small_scope_streams_more_than_it_could_ever_hold(small: User, statement: str) -> None:
     received = 0
-    with streamed(user, "small", statement) as answer:
+    with streamed(small, "small", statement) as answer:
         for piece in answer.iter_content(1 << 20):
             received += len(piece)
             if received > 300_000_000:
                 break
 
     assert received > 300_000_000
-    assert user.post("/query", scope="small", sql="select 1 as n")["result"] == [1]
-    user.delete("/scope/small")
+    assert small.post("/query", scope="small", sql="select 1 as n")["result"] == [1]
 
 
 def test_a_client_that_leaves_ends_its_job(sqlpp: User) -> None:
