@@ -9,7 +9,9 @@ pytest=(.venv/bin/python -m pytest)
 (($#)) && exec "${pytest[@]}" "$@"
 
 logs=$(mktemp -d)
-trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$logs"' EXIT
+# Each part in a process group of its own, so that its end reaches the tests and not their shell alone.
+set -m
+trap 'for part in $(jobs -p); do kill -- "-$part" 2>/dev/null; done; rm -rf "$logs"' EXIT
 echo "tests: those that need the engine run beside the others; what they say follows at the end"
 # In these folders alone (tests/conftest.py), each in one of the two.
 with_engine() { "${pytest[@]}" -m "docker or e2e" -p no:cacheprovider "$@"; }

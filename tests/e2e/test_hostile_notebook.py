@@ -61,6 +61,13 @@ while True:
 """
 
 
+BALLOON = """
+held = []
+while True:
+    held.append(b'x' * 10**7)
+"""
+
+
 AS_MANY_AS_FIT = """
 import os, signal
 pids = []
@@ -245,7 +252,7 @@ def processes(scope: Scope) -> str:
 async def test_a_balloon_takes_the_kernel_and_not_the_jvm(scope: Scope) -> None:
     await scope.run('spark.range(3).createOrReplaceTempView("kept")')
 
-    reply = (await scope.run("held = []\nwhile True:\n    held.append(b'x' * 10**7)")).reply
+    reply = (await scope.run(BALLOON)).reply
 
     assert reply.code is ErrorCode.KERNEL_DIED
     assert (reply.exit_code, reply.out_of_memory, reply.namespace_lost) == (KILLED, True, True)
@@ -274,7 +281,8 @@ async def test_a_balloon_in_a_function_takes_spark_s_worker_only(scope: Scope) -
 
 
 async def test_a_kernel_that_ends_itself_says_how(scope: Scope) -> None:
-    """It does so after others of its scope were killed for want of memory."""
+    """Whatever was killed for want of memory before."""
+    await scope.run(BALLOON)
     reply = (await scope.run("import os\nos._exit(5)")).reply
 
     assert reply.code is ErrorCode.KERNEL_DIED
